@@ -1,0 +1,134 @@
+"""What was published: reading it back from the database, consistently with other data, and a window of recent ones."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+from django.db import connection, transaction
+
+from realtime.errors import UnrecoverablePosition
+from realtime.models import Publication, Stream
+
+CHUNK: Final = 500
+"""Publications read from the database at a time."""
+
+
+class Published(NamedTuple):
+    """A numbered publication, as the hub and the channel layer handle it."""
+
+    id: int
+    offset: int
+    audience: str
+    key: str
+    version: int | None
+    body: str
+    legacy: str | None
+
+
+class Head(NamedTuple):
+    """How far a stream has come, and how far back its history reaches (`floor` is the last pruned offset)."""
+
+    epoch: str
+    offset: int
+    floor: int
+
+
+class Pending(NamedTuple):
+    """A committed publication that has no offset yet."""
+
+    id: int
+    key: str
+
+
+@contextmanager
+def consistent_read() -> Iterator[None]:
+    """Let every query inside see the same state of the database, without blocking a writer.
+
+    Must not be entered inside a transaction. PostgreSQL: REPEATABLE READ, READ ONLY. SQLite: BEGIN DEFERRED, because
+    IMMEDIATE would take the write lock.
+    """
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+        return
+    mode = getattr(connection, "transaction_mode", None)
+    connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        connection.transaction_mode = mode  # type: ignore[attr-defined]
+
+
+def heads() -> dict[str, Head]:
+    """Return the head of every stream."""
+    rows = Stream.objects.values_list("name", "epoch", "head", "floor")
+    return {name: Head(epoch, head, floor) for name, epoch, head, floor in rows}
+
+
+def head(stream: str) -> Head:
+    """Return the head of *stream*, which is created where it does not exist yet."""
+    row = Stream.objects.filter(name=stream).first() or Stream.objects.get_or_create(name=stream)[0]
+    return Head(row.epoch, row.head, row.floor)
+
+
+def pending(stream: str) -> list[Pending]:
+    """Return the publications of *stream* that are committed but have no offset yet."""
+    rows = Publication.objects.filter(stream=stream, offset__isnull=True)
+    return [Pending(*row) for row in rows.values_list("id", "key")]
+
+
+def since(stream: str, offset: int, limit: int = CHUNK) -> list[Published]:
+    """Return at most *limit* publications of *stream* after *offset*, in order and without a hole.
+
+    Raises: UnrecoverablePosition, when some of them were pruned.
+    """
+    rows = Publication.objects.filter(stream=stream, offset__gt=offset).order_by("offset")
+    found = [Published(*row) for row in rows.values_list(*Published._fields)[:limit]]
+    if found and found[0].offset != offset + 1:
+        raise UnrecoverablePosition("window_exceeded")
+    return found
+
+
+class Window:
+    """The most recent publications of one stream, bounded in number and in characters of JSON.
+
+    They are contiguous: `covers` says whether a replay can come from here instead of the database.
+    """
+
+    def __init__(self, *, count: int, size: int) -> None:
+        self._items: deque[Published] = deque()
+        self._count = count
+        self._size = size
+        self._used = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def append(self, item: Published) -> None:
+        """Add the next publication and forget the oldest ones that no longer fit."""
+        self._items.append(item)
+        self._used += _weight(item)
+        while len(self._items) > self._count or (self._used > self._size and len(self._items) > 1):
+            self._used -= _weight(self._items.popleft())
+
+    def covers(self, offset: int) -> bool:
+        """Say whether everything after *offset* is here."""
+        return bool(self._items) and self._items[0].offset <= offset + 1
+
+    def since(self, offset: int) -> Sequence[Published]:
+        """Return what came after *offset*; only meaningful where `covers(offset)`."""
+        missing = max(0, self._items[-1].offset - offset) if self._items else 0
+        return list(self._items)[len(self._items) - missing :] if missing else []
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._items.clear()
+        self._used = 0
+
+
+def _weight(item: Published) -> int:
+    return len(item.body) + len(item.legacy or "")

@@ -1,0 +1,156 @@
+"""From a change to a numbered publication: publish(), the relayer's numbering, and who is told.
+
+`publish()` inserts a row without an offset in the caller's transaction. After the commit a relayer gives offsets by
+visibility, under the stream row's lock. A counter inside the caller's transaction would instead hold that lock for as
+long as the caller likes, and two writers in opposite order would deadlock.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+
+from realtime.audience import EVERYONE
+from realtime.errors import OutsideTransaction
+from realtime.history import Published
+from realtime.models import Publication, Stream
+
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 1_000
+"""Publications numbered in one transaction; it bounds how long the stream's row is locked."""
+
+Hook = Callable[[Sequence[Published]], None]
+_hooks: dict[str, Hook] = {}
+_wakers: list[Callable[[], None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A publication before it is stored; the arguments of `publish`."""
+
+    stream: str
+    body: Mapping[str, Any]
+    audience: str = EVERYONE
+    key: str = ""
+    version: int | None = None
+    legacy: Sequence[Mapping[str, Any]] | None = None
+
+
+def publish(draft: Draft) -> None:
+    """Publish *draft* when the current transaction commits; nothing happens when it rolls back.
+
+    Raises: OutsideTransaction, in DEBUG, when no transaction is open.
+    """
+    publish_many([draft])
+
+
+def publish_many(drafts: Iterable[Draft]) -> None:
+    """Publish *drafts*, in their order, in one insert and with one wake-up.
+
+    Raises: OutsideTransaction, in DEBUG, when no transaction is open.
+    """
+    rows = [_row(draft) for draft in drafts]
+    if not rows:
+        return
+    _require_transaction()
+    Publication.objects.bulk_create(rows, batch_size=BATCH)
+    transaction.on_commit(wake, robust=True)
+
+
+def encode(value: Any) -> str:
+    """Return *value* as compact JSON text; times, UUIDs and decimals as Django's API writes them."""
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+
+
+def wake() -> None:
+    """Tell this process's relayers that something may be pending. Cheap, never blocks, callable from any thread."""
+    for waker in tuple(_wakers):
+        waker()
+
+
+def on_wake(waker: Callable[[], None]) -> Callable[[], None]:
+    """Have *waker* called after each commit that published; return a function that ends it."""
+    _wakers.append(waker)
+    return lambda: _wakers.remove(waker) if waker in _wakers else None
+
+
+def on_numbered(stream: str, hook: Hook) -> None:
+    """Have *hook* called with what was numbered on *stream*, inside the numbering transaction.
+
+    It must only write rows that nobody else locks: it runs under the stream's lock.
+    """
+    _hooks[stream] = hook
+
+
+def pending_streams() -> list[str]:
+    """Return the streams that have publications without an offset."""
+    pending = Publication.objects.filter(offset__isnull=True)
+    return list(pending.values_list("stream", flat=True).distinct())
+
+
+def relay(stream: str) -> list[Published]:
+    """Number at most `BATCH` pending publications of *stream* and return them in order.
+
+    Safe to run from any number of processes: the stream's row is locked first, and numbering is a second statement,
+    because in one statement READ COMMITTED numbers rows twice.
+    """
+    with transaction.atomic():
+        _bound_locks()
+        Stream.objects.get_or_create(name=stream)
+        head = Stream.objects.select_for_update().get(name=stream).head
+        numbered = _number(stream, head)
+        if not numbered:
+            return []
+        Stream.objects.filter(name=stream).update(head=numbered[-1].offset)
+        if hook := _hooks.get(stream):
+            hook(numbered)
+    return numbered
+
+
+_NUMBER: Final = """
+UPDATE realtime_publication SET "offset" = %s + pending.place
+FROM (
+    SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM realtime_publication
+    WHERE stream = %s AND "offset" IS NULL ORDER BY id LIMIT %s
+) AS pending
+WHERE realtime_publication.id = pending.id
+RETURNING realtime_publication.id, "offset", audience, key, version, body, legacy
+"""
+
+
+def _number(stream: str, head: int) -> list[Published]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBER, [head, stream, BATCH])
+        return sorted((Published(*row) for row in cursor.fetchall()), key=lambda item: item.offset)
+
+
+def _bound_locks() -> None:
+    """Keep a frozen process from stopping the others for longer than a second (PostgreSQL only)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'; SET LOCAL idle_in_transaction_session_timeout = '1s'")
+
+
+def _row(draft: Draft) -> Publication:
+    return Publication(
+        stream=draft.stream,
+        audience=draft.audience,
+        key=draft.key,
+        version=draft.version,
+        body=encode(draft.body),
+        legacy=None if draft.legacy is None else encode(draft.legacy),
+    )
+
+
+def _require_transaction() -> None:
+    if connection.in_atomic_block:
+        return
+    if settings.DEBUG:
+        raise OutsideTransaction("publish() needs transaction.atomic() around it and the change that it announces.")
+    logger.error("publish() was called outside a transaction; a crash could part the change from its publication.")

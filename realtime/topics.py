@@ -1,0 +1,92 @@
+"""What a client can subscribe to: a topic declares its audiences, its authorization and its snapshot."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from realtime import audience, outbox
+from realtime.errors import UnknownTopic
+from realtime.history import Published
+
+ALL: Final = "all"
+"""The name that stands for every topic a user may see."""
+
+
+class Topic:
+    """A name that clients subscribe to, backed by the stream of the same name.
+
+    Every method may query the database and is called in a worker thread, never on the event loop.
+    """
+
+    name: ClassVar[str]
+    keyed: ClassVar[bool] = False
+    """Whether `name:<key>` subscribes to one object."""
+
+    def audiences(self, user: AbstractBaseUser) -> frozenset[str]:
+        """Return the audiences that *user* belongs to on this topic."""
+        groups = user.groups.values_list("pk", flat=True)  # type: ignore[attr-defined]
+        return frozenset(
+            {audience.EVERYONE, audience.for_user(user.pk)} | {audience.for_group(group) for group in groups}
+        )
+
+    def authorize(self, user: AbstractBaseUser, key: str) -> bool:
+        """Say whether *user* may follow this topic, or the one object *key* of it.
+
+        The one rule for REST, subscribe, replay and snapshot.
+        """
+        return bool(user.is_authenticated and user.is_active)
+
+    def snapshot(self, user: AbstractBaseUser, key: str) -> dict[str, Any]:
+        """Return the state that the publications of this topic continue from, as *user* may see it.
+
+        Called inside `history.consistent_read()`, together with the reading of the stream's head.
+        """
+        return {}
+
+    def summaries(self, user_ids: Collection[int]) -> Mapping[int, dict[str, Any]]:
+        """Return, for each of *user_ids*, the message with the absolute figures that publications change.
+
+        Called once for all connected users that a publication reached, debounced; an empty mapping sends nothing.
+        """
+        return {}
+
+    def numbered(self, publications: Sequence[Published]) -> None:
+        """Take note of the offsets that *publications* were given, inside the transaction that gave them.
+
+        It runs under the stream's lock: write only rows that nothing else writes.
+        """
+
+    def upkeep(self) -> None:
+        """Do the topic's background work (expiry, retention). One node at a time calls it, about every second."""
+
+
+_registry: dict[str, Topic] = {}
+
+
+def register(topic: Topic) -> None:
+    """Make *topic* available under its name.
+
+    Raises: ValueError, when the name is taken or reserved.
+    """
+    if topic.name in _registry or topic.name == ALL or ":" in topic.name:
+        raise ValueError(f"The topic name {topic.name!r} is taken or reserved.")
+    _registry[topic.name] = topic
+    outbox.on_numbered(topic.name, topic.numbered)
+
+
+def registered() -> Mapping[str, Topic]:
+    """Return every topic by name."""
+    return _registry
+
+
+def find(name: str) -> tuple[Topic, str]:
+    """Return the topic and the key that *name* (`jobs` or `jobs:7`) means; the key is empty for the whole topic.
+
+    Raises: UnknownTopic.
+    """
+    base, colon, key = name.partition(":")
+    topic = _registry.get(base)
+    if topic is None or (colon and not (topic.keyed and key)):
+        raise UnknownTopic(name)
+    return topic, key
