@@ -1,0 +1,49 @@
+"""The settings of realtime, read from Django's settings; docs/settings.md describes each."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Conf:
+    """Times are in seconds, sizes in bytes."""
+
+    timeout: float
+    """A connection that is older than this, or silent for as long, is closed with 1000."""
+    ping_interval: float
+    refresh_time: float
+    max_frame: int
+    """The longest message a client may send."""
+    send_buffer: int
+    """What may wait for one slow client before it is closed with 4100."""
+    auth_timeout: float
+    """How long a connection without credentials has for its `auth` message."""
+    initial_grace: float
+    """How long after its initial state a first subscription still continues from there."""
+    replay_limit: int
+    """Publications that are replayed at most; a client further behind gets a snapshot."""
+    window_count: int
+    window_size: int
+    """The most recent publications that a node keeps of each stream, by number and by characters."""
+    history_count: int
+    history_age: float
+    """How many publications of each stream stay in the database, and for how long."""
+
+
+def load() -> Conf:
+    """Return the settings as they are now."""
+    return Conf(
+        timeout=getattr(settings, "WEBSOCKET_TIMEOUT", 1800),
+        ping_interval=getattr(settings, "WEBSOCKET_PING_INTERVAL", 30),
+        refresh_time=getattr(settings, "WEBSOCKET_REFRESH_TIME", 1500),
+        max_frame=getattr(settings, "WEBSOCKET_MAX_FRAME", 64 * 1024),
+        send_buffer=getattr(settings, "WEBSOCKET_SEND_BUFFER", 1024 * 1024),
+        auth_timeout=getattr(settings, "WEBSOCKET_AUTH_TIMEOUT", 10),
+        initial_grace=getattr(settings, "WEBSOCKET_INITIAL_GRACE", 30),
+        replay_limit=getattr(settings, "REALTIME_REPLAY_LIMIT", 5_000),
+        window_count=getattr(settings, "REALTIME_WINDOW_COUNT", 5_000),
+        window_size=getattr(settings, "REALTIME_WINDOW_SIZE", 4 * 1024 * 1024),
+        history_count=getattr(settings, "REALTIME_HISTORY_COUNT", 100_000),
+        history_age=getattr(settings, "REALTIME_HISTORY_AGE", 7 * 86_400),
+    )
