@@ -1,6 +1,9 @@
 """Django's registration of realtime; it discovers every app's topics.py, as the admin does with admin.py."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -13,3 +16,11 @@ class RealtimeConfig(AppConfig):
     def ready(self) -> None:
         """Import each app's `topics` module, which registers its topics."""
         autodiscover_modules("topics")
+        post_migrate.connect(_create_streams, sender=self)
+
+
+def _create_streams(**_: Any) -> None:
+    """Create the rows of the declared topics' streams, which readers then rely on."""
+    from realtime import history, topics
+
+    history.ensure(topics.registered())

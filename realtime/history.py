@@ -1,7 +1,7 @@
 """What was published: reading it back from the database, consistently with other data, and a window of recent ones."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
@@ -70,9 +70,18 @@ def heads() -> dict[str, Head]:
 
 
 def head(stream: str) -> Head:
-    """Return the head of *stream*, which is created where it does not exist yet."""
-    row = Stream.objects.filter(name=stream).first() or Stream.objects.get_or_create(name=stream)[0]
+    """Return the head of *stream*. Reads only, so that it may be part of a consistent read.
+
+    Raises: Stream.DoesNotExist, when `ensure` was not called for it.
+    """
+    row = Stream.objects.get(name=stream)
     return Head(row.epoch, row.head, row.floor)
+
+
+def ensure(streams: Iterable[str]) -> None:
+    """Create the rows of those *streams* that do not exist yet."""
+    missing = set(streams) - set(Stream.objects.values_list("name", flat=True))
+    Stream.objects.bulk_create([Stream(name=name) for name in sorted(missing)], ignore_conflicts=True)
 
 
 def pending(stream: str) -> list[Pending]:

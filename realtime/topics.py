@@ -22,13 +22,13 @@ class Topic:
     name: ClassVar[str]
     keyed: ClassVar[bool] = False
     """Whether `name:<key>` subscribes to one object."""
+    initial: ClassVar[bool] = False
+    """Whether the snapshot is part of a connection's `initial_state`."""
 
     def audiences(self, user: AbstractBaseUser) -> frozenset[str]:
         """Return the audiences that *user* belongs to on this topic."""
-        groups = user.groups.values_list("pk", flat=True)  # type: ignore[attr-defined]
-        return frozenset(
-            {audience.EVERYONE, audience.for_user(user.pk)} | {audience.for_group(group) for group in groups}
-        )
+        groups = {audience.for_group(group.pk) for group in user.groups.all()}  # type: ignore[attr-defined]
+        return frozenset({audience.EVERYONE, audience.for_user(user.pk)} | groups)
 
     def authorize(self, user: AbstractBaseUser, key: str) -> bool:
         """Say whether *user* may follow this topic, or the one object *key* of it.

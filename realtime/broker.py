@@ -1,0 +1,143 @@
+"""What lies between nodes: a thin wrapper over the channel layer.
+
+It promises little, because the database is the truth: a message may be lost, repeated or late. It never makes anyone
+wait: joining, leaving and sending are done by its own tasks, and what the layer cannot take is dropped and counted.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from channels.layers import BaseChannelLayer
+
+logger = logging.getLogger(__name__)
+
+GROUP_PREFIX: Final = "aether."
+NODES: Final = "aether.nodes"
+"""The group of every node: broadcasts, and messages for one client wherever it is."""
+PULSE: Final = 0.5
+"""Seconds between the nonces that a node sends itself."""
+MISSED: Final = 2
+"""Nonces in a row that may be missing before the layer counts as degraded."""
+PATIENCE: Final = 2.0
+"""Seconds that the layer has for one join, leave or send."""
+OUTGOING: Final = 1_000
+"""Messages that may wait to be sent; the oldest is dropped beyond."""
+REJOIN: Final = 3_600.0
+"""Seconds after which groups are joined again: the in-memory and core layers forget members after a day."""
+
+Receiver = Callable[[dict[str, Any]], None]
+
+
+def group_of(stream: str) -> str:
+    """Return the channel-layer group that a topic's publications travel on."""
+    return GROUP_PREFIX + stream
+
+
+class Broker:
+    """One node's channel on the channel layer: its groups, sending, receiving, and whether the layer lives.
+
+    *receiver* gets every message that arrives, on the event loop; it must neither wait nor raise.
+    """
+
+    def __init__(self, layer: BaseChannelLayer, receiver: Receiver) -> None:
+        self._layer = layer
+        self._receiver = receiver
+        self._channel = ""
+        self._wanted: set[str] = set()
+        self._joined: set[str] = set()
+        self._changed = asyncio.Event()
+        self._outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(OUTGOING)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sent = 0
+        self._heard = 0
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the layer has not brought back this node's own messages lately."""
+        return self._sent - self._heard > MISSED
+
+    async def start(self) -> None:
+        """Open the node's channel and start the tasks. Safe to call twice."""
+        if self._tasks:
+            return
+        self._channel = await self._layer.new_channel()
+        for work in (self._receiving, self._membership, self._sending, self._pulse):
+            self._tasks.append(asyncio.create_task(_forever(work), name=f"broker{work.__name__}"))
+
+    async def stop(self) -> None:
+        """Leave every group and end the tasks. Safe to call twice."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for group in list(self._joined):
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(self._layer.group_discard(group, self._channel), PATIENCE)
+        self._joined.clear()
+
+    def join(self, group: str) -> None:
+        """Become a member of *group* as soon as the layer allows."""
+        self._wanted.add(group)
+        self._changed.set()
+
+    def leave(self, group: str) -> None:
+        """End the membership of *group* as soon as the layer allows."""
+        self._wanted.discard(group)
+        self._changed.set()
+
+    def publish(self, group: str, message: dict[str, Any]) -> None:
+        """Send *message* to every node in *group*; dropped where the layer is too far behind."""
+        if self._outgoing.full():
+            self._outgoing.get_nowait()
+            logger.warning("The channel layer is behind; a message was dropped and will come from the database.")
+        self._outgoing.put_nowait((group, message))
+
+    async def _receiving(self) -> None:
+        message = await self._layer.receive(self._channel)
+        if message.get("type") == "aether.pulse":
+            self._heard = max(self._heard, int(message["count"]))
+        else:
+            self._receiver(message)
+
+    async def _sending(self) -> None:
+        group, message = await self._outgoing.get()
+        await asyncio.wait_for(self._layer.group_send(group, message), PATIENCE)
+
+    async def _membership(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), REJOIN)
+        if not self._changed.is_set():
+            self._joined.clear()
+        self._changed.clear()
+        try:
+            for group in self._wanted - self._joined:
+                await asyncio.wait_for(self._layer.group_add(group, self._channel), PATIENCE)
+                self._joined.add(group)
+            for group in self._joined - self._wanted:
+                await asyncio.wait_for(self._layer.group_discard(group, self._channel), PATIENCE)
+                self._joined.discard(group)
+        except BaseException:
+            self._changed.set()
+            raise
+
+    async def _pulse(self) -> None:
+        self._sent += 1
+        if self.degraded and self._sent - self._heard == MISSED + 1:
+            logger.warning("The channel layer does not answer; publications come from the database until it does.")
+        message = {"type": "aether.pulse", "count": self._sent}
+        await asyncio.wait_for(self._layer.send(self._channel, message), PATIENCE)
+        await asyncio.sleep(PULSE)
+
+
+async def _forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run *work* again and again; after a failure log it and wait a little, with jitter."""
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            logger.warning("The channel layer failed in %s: %s", work.__name__, error or type(error).__name__)
+            await asyncio.sleep(0.3 + secrets.randbelow(400) / 1000)

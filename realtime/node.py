@@ -1,0 +1,207 @@
+"""One server process: its hub, its broker, its relayer, and the tasks that keep them right.
+
+A node belongs to an event loop and starts with the first connection, because daphne sends no lifespan.
+"""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from channels.layers import get_channel_layer
+from django.db import DatabaseError, InterfaceError, connection
+
+from realtime import conf, history, topics
+from realtime.broker import NODES, Broker, group_of
+from realtime.errors import UnrecoverablePosition
+from realtime.history import Published, Window
+from realtime.hub import Connection, Hub
+from realtime.recovery import Recovery
+from realtime.relayer import Relayer
+from realtime.subscribing import Subscribing
+from realtime.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+POOL: Final = 4
+"""Threads for authentication, snapshots and reading history."""
+REORDER: Final = 0.05
+"""Seconds that a publication which came before its turn waits for the ones before it."""
+RETRY: Final = 0.5
+"""Seconds until a failed read of the history is tried again."""
+
+_nodes: dict[asyncio.AbstractEventLoop, "Node"] = {}
+
+
+class Node:
+    """The live part of one process. Use `running()` to get the one of the current event loop."""
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
+        self.conf = conf.load()
+        self.loop = asyncio.get_running_loop()
+        self.hub = Hub(on_gap=self._on_gap, on_touched=self._on_touched, window=self._window)
+        layer = get_channel_layer()
+        if layer is None:
+            raise RuntimeError("CHANNEL_LAYERS has no default layer; docs/settings.md shows one.")
+        self.broker = Broker(layer, self._on_message)
+        self.relayer = Relayer(self._on_relayed)
+        self.watch = Watch(self)
+        self.recovery = Recovery(self)
+        self.subscribing = Subscribing(self, self.recovery)
+        self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="aether-node")
+        self._filling: dict[str, asyncio.Task[None]] = {}
+
+    async def start(self) -> None:
+        """Start everything that the node owns."""
+        self.broker.join(NODES)
+        await self.broker.start()
+        self.relayer.start()
+        self.watch.start()
+        logger.info("Node %s started.", self.id)
+
+    async def stop(self) -> None:
+        """Stop everything that the node owns, and wait for it. Safe to call twice."""
+        await self.watch.stop()
+        await self.recovery.stop()
+        for task in list(self._filling.values()):
+            task.cancel()
+        await asyncio.gather(*self._filling.values(), return_exceptions=True)
+        await self.loop.run_in_executor(None, self.relayer.stop)
+        await self.broker.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        logger.info("Node %s stopped.", self.id)
+
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run *work*, which may query the database, in the node's own pool of threads."""
+        return await self.loop.run_in_executor(self._pool, _with_database, work, arguments)
+
+    def remove(self, gone: Connection) -> None:
+        """Forget a connection; the node leaves the groups that nobody here needs any more."""
+        followed = list(gone.subscriptions)
+        self.subscribing.forget(gone)
+        self.hub.remove(gone)
+        for stream in followed:
+            self.leave_unused(stream)
+
+    def leave_unused(self, stream: str) -> None:
+        """Leave the group of *stream* where no local subscriber is left."""
+        self.hub.drop_unused(stream)
+        if stream not in self.hub.streams:
+            self.broker.leave(group_of(stream))
+
+    async def follow(self, stream: str) -> None:
+        """Join the group of *stream* and know its head; returns at once where both is so already."""
+        live = self.hub.follow(stream)
+        self.broker.join(group_of(stream))
+        if live.last is None:
+            self.hub.start_at(stream, await self.run(history.head, stream))
+
+    def broadcast(self, text: str, topic: str | None) -> None:
+        """Send an ephemeral message to every node's connections, or to the subscribers of *topic*."""
+        self.hub.broadcast(text, topic)
+        self.broker.publish(NODES, {"type": "aether.broadcast", "origin": self.id, "topic": topic, "text": text})
+
+    def send_to(self, client_id: str, text: str) -> None:
+        """Send an ephemeral message to one client, on whichever node it is."""
+        if here := self.hub.connections.get(client_id):
+            here.write(text)
+            return
+        message = {"type": "aether.personal", "origin": self.id, "client_id": client_id, "text": text}
+        self.broker.publish(NODES, message)
+
+    def fill(self, stream: str, delay: float = 0.0) -> None:
+        """Read what this node misses of *stream* from the database, after *delay* seconds; one read at a time."""
+        if stream not in self._filling:
+            task = self.loop.create_task(self._fill(stream, delay), name=f"fill {stream}")
+            self._filling[stream] = task
+            task.add_done_callback(lambda _: self._filling.pop(stream, None))
+
+    def on_reset(self, stream: str, reason: str) -> None:
+        """Give every subscriber of *stream* a `reset` and a fresh snapshot: this node cannot continue it."""
+        self.recovery.reset(stream, reason)
+
+    async def _fill(self, stream: str, delay: float) -> None:
+        await asyncio.sleep(delay)
+        while (live := self.hub.streams.get(stream)) is not None and live.last is not None:
+            try:
+                items = await self.run(history.since, stream, live.last)
+            except UnrecoverablePosition as lost:
+                self.on_reset(stream, lost.reason)
+                return
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("Reading the history of %s failed and will be tried again: %s", stream, error)
+                await asyncio.sleep(RETRY)
+                continue
+            self.hub.receive(stream, items)
+            if len(items) < history.CHUNK:
+                return
+
+    def _on_relayed(self, stream: str, items: Sequence[Published]) -> None:
+        """Called in the relayer's thread: an in-memory layer would not wake its receiver from there."""
+        with contextlib.suppress(RuntimeError):  # The loop is closing; the next node reads it from the database.
+            self.loop.call_soon_threadsafe(self._publish, stream, items)
+
+    def _publish(self, stream: str, items: Sequence[Published]) -> None:
+        self.hub.receive(stream, items)
+        rows = [tuple(item) for item in items]
+        message = {"type": "aether.publications", "origin": self.id, "stream": stream, "items": rows}
+        self.broker.publish(group_of(stream), message)
+
+    def _on_message(self, message: dict[str, Any]) -> None:
+        if message.get("origin") == self.id:
+            return
+        match message["type"]:
+            case "aether.publications":
+                self.hub.receive(message["stream"], [Published(*row) for row in message["items"]])
+            case "aether.broadcast":
+                self.hub.broadcast(message["text"], message["topic"])
+            case "aether.personal":
+                if here := self.hub.connections.get(message["client_id"]):
+                    here.write(message["text"])
+
+    def _on_gap(self, stream: str) -> None:
+        self.fill(stream, REORDER)
+
+    def _on_touched(self, stream: str, touched: set[Connection]) -> None:
+        self.watch.summarize(stream, touched)
+
+    def _window(self) -> Window:
+        return Window(count=self.conf.window_count, size=self.conf.window_size)
+
+
+def _with_database(work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+    """Run *work*; a connection that failed is dropped, so that the next call gets a working one."""
+    try:
+        return work(*arguments)
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        raise
+
+
+async def running() -> Node:
+    """Return the current event loop's node, started."""
+    loop = asyncio.get_running_loop()
+    node = _nodes.get(loop)
+    if node is None:
+        for closed in [other for other in _nodes if other.is_closed()]:
+            del _nodes[closed]
+        node = _nodes[loop] = Node()
+        await node.run(history.ensure, list(topics.registered()))
+        await node.start()
+    return node
+
+
+async def stop() -> None:
+    """Stop the current event loop's node, where there is one."""
+    if node := _nodes.pop(asyncio.get_running_loop(), None):
+        await node.stop()
+
+
+def here() -> Node | None:
+    """Return a node of this process, from any thread; None where this process serves nobody."""
+    return next((node for node in _nodes.values() if not node.loop.is_closed()), None)

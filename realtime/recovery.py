@@ -1,0 +1,131 @@
+"""Bringing a subscription to where the stream is: replay, snapshot, reset.
+
+Replay and going live are one step: the subscription is attached in the same synchronous step in which the replay
+reached the node's position, so that nothing falls between and nothing comes twice.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, InterfaceError
+
+from realtime import history, protocol, snapshots, topics
+from realtime.errors import UnrecoverablePosition
+from realtime.hub import LiveStream, Subscription
+from realtime.protocol import Position
+
+if TYPE_CHECKING:
+    from realtime.node import Node
+
+logger = logging.getLogger(__name__)
+
+
+class Recovery:
+    """Replays, snapshots and resets for the connections of one node."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+        self._resets: dict[str, asyncio.Task[None]] = {}
+
+    async def stop(self) -> None:
+        """End the resets that are under way."""
+        tasks = list(self._resets.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def live(self, stream: str) -> LiveStream:
+        """Return the live stream of that name, joined and with a known position."""
+        while True:
+            await self._node.follow(stream)
+            live = self._node.hub.streams.get(stream)
+            if live is not None and live.last is not None:
+                return live
+
+    async def from_head(self, subscription: Subscription, stream: str) -> None:
+        """Go live with what comes from now on."""
+        await self.live(stream)
+        self._node.hub.attach(subscription, stream)
+
+    async def resume(self, subscription: Subscription, stream: str, since: Position) -> str | None:
+        """Replay what came after *since* and go live; return the wire's reason where that is not possible."""
+        epoch = snapshots.epoch_for((await self.live(stream)).epoch, subscription.audiences)
+        if since.epoch != epoch:
+            return snapshots.reset_reason(since.epoch, epoch)
+        try:
+            await self._replay(subscription, stream, since.offset)
+        except UnrecoverablePosition as lost:
+            return lost.reason
+        return None
+
+    async def from_snapshot(self, subscription: Subscription, stream: str, reason: str | None = None) -> None:
+        """Send a `reset` where there is a *reason*, then the topic's state, then what came after it; go live."""
+        connection, topic = subscription.connection, topics.registered()[stream]
+        for name in sorted(subscription.topics) if reason else ():
+            connection.write(protocol.encode({"type": "reset", "topic": name, "reason": reason}))
+        keys = sorted(subscription.keys) if subscription.keys is not None else [""]
+        while True:
+            taken = await self._node.run(snapshots.take, [(topic, key) for key in keys], connection.user)
+            for snapshot in taken:
+                connection.write(snapshot.message(subscription.audiences))
+                subscription.suppressed |= snapshot.start.pending
+            if await self.resume(subscription, stream, taken[0].start.position(subscription.audiences)) is None:
+                return
+
+    def reset(self, stream: str, reason: str) -> None:
+        """Give every subscriber of *stream* a `reset` and a fresh snapshot; one such reset at a time."""
+        if stream not in self._resets:
+            task = asyncio.create_task(self._reset(stream, reason), name=f"reset {stream}")
+            self._resets[stream] = task
+            task.add_done_callback(lambda _: self._resets.pop(stream, None))
+
+    async def _reset(self, stream: str, reason: str) -> None:
+        logger.warning("The stream %s cannot be continued (%s); its subscribers get a snapshot.", stream, reason)
+        try:
+            head = await self._node.run(history.head, stream)
+            cut = self._node.hub.restart_at(stream, head)
+            for subscription in cut:
+                if subscription.connection.subscriptions.get(stream) is subscription:
+                    await self.from_snapshot(subscription, stream, reason)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("A reset of %s failed; the next comparison of heads tries again: %s", stream, error)
+        except Exception:
+            logger.exception("A reset of %s failed.", stream)
+
+    async def _replay(self, subscription: Subscription, stream: str, offset: int) -> None:
+        """Send what came after *offset*; attach in the step in which nothing is missing any more.
+
+        Raises: UnrecoverablePosition.
+        """
+        confirmed = False
+        while True:
+            live = await self.live(stream)
+            last = live.last or 0
+            if offset > last and not confirmed:
+                await self._confirm_ahead(stream, offset)
+                confirmed = True
+                continue
+            if last - offset > self._node.conf.replay_limit:
+                raise UnrecoverablePosition("window_exceeded")
+            if offset >= last or live.window.covers(offset):
+                self._node.hub.send(subscription, stream, live.window.since(offset))
+                subscription.after = max(offset, last)
+                self._node.hub.attach(subscription, stream)
+                return
+            items = await self._node.run(history.since, stream, offset)
+            if not items:
+                raise UnrecoverablePosition("window_exceeded")
+            self._node.hub.send(subscription, stream, items)
+            offset = items[-1].offset
+
+    async def _confirm_ahead(self, stream: str, offset: int) -> None:
+        """Make sure that a position ahead of this node is one that the database knows.
+
+        Raises: UnrecoverablePosition, when the database went back behind what this client has seen.
+        """
+        if (await self._node.run(history.head, stream)).offset < offset:
+            raise UnrecoverablePosition("epoch_changed")
+        self._node.fill(stream)
+
+

@@ -1,0 +1,68 @@
+"""A topic's state together with the position that its publications continue from."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from realtime import history, protocol
+from realtime.history import Head
+from realtime.protocol import Position
+from realtime.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a snapshot stands: at `head`, and already with the `pending` publications (by id)."""
+
+    head: Head
+    pending: frozenset[int]
+
+    def position(self, audiences: Iterable[str]) -> Position:
+        """Return it as the position of a client that is in *audiences*."""
+        return Position(self.head.offset, epoch_for(self.head.epoch, audiences))
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a topic, or the one object `key` of it, looked like at `start`."""
+
+    topic: Topic
+    key: str
+    data: dict[str, Any]
+    start: Start
+
+    def message(self, audiences: Iterable[str]) -> str:
+        """Return the `snapshot` message for a client that is in *audiences*."""
+        name = f"{self.topic.name}:{self.key}" if self.key else self.topic.name
+        held = protocol.positions({name: self.start.position(audiences)})
+        return protocol.encode({"type": "snapshot", "topic": name, "data": self.data, "positions": held})
+
+
+def take(wanted: Iterable[tuple[Topic, str]], user: AbstractBaseUser) -> list[Snapshot]:
+    """Return a snapshot for *user* of each topic and key in *wanted*, heads and data from one consistent read.
+
+    Must not be called inside a transaction. Raises: DatabaseError, when the database is locked or away.
+    """
+    with history.consistent_read():
+        return [Snapshot(topic, key, topic.snapshot(user, key), _start(topic.name)) for topic, key in wanted]
+
+
+def epoch_for(epoch: str, audiences: Iterable[str]) -> str:
+    """Return the epoch as a client sees it: the stream's, and a digest of the audiences that it is in.
+
+    A user who joins or leaves a user group thus has another epoch, and cannot resume over what they could not see.
+    """
+    digest = hashlib.blake2s("\n".join(sorted(audiences)).encode(), digest_size=6).hexdigest()
+    return f"{epoch}-{digest}"
+
+
+def reset_reason(held: str, epoch: str) -> str:
+    """Return why a client that holds the epoch *held* cannot resume in *epoch*, in the wire's words."""
+    return "audience_changed" if held.partition("-")[0] == epoch.partition("-")[0] else "epoch_changed"
+
+
+def _start(stream: str) -> Start:
+    return Start(history.head(stream), frozenset(item.id for item in history.pending(stream)))

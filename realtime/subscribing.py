@@ -1,0 +1,166 @@
+"""What a connection asks for, and what it is told: initial state, subscribe, unsubscribe."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from realtime import protocol, snapshots, topics, wishes
+from realtime.errors import TopicDenied
+from realtime.hub import Connection, Subscription
+from realtime.protocol import Position, Subscribe, Unsubscribe
+from realtime.recovery import Recovery
+from realtime.snapshots import Start
+from realtime.topics import ALL
+from realtime.wishes import Wish
+
+if TYPE_CHECKING:
+    from realtime.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """Where a connection's `initial_state` stood, by stream; its first subscriptions continue from there."""
+
+    taken_at: float
+    starts: dict[str, Start]
+
+
+class Subscribing:
+    """The initial state and the subscriptions of one node's connections."""
+
+    def __init__(self, node: "Node", recovery: Recovery) -> None:
+        self._node = node
+        self._recovery = recovery
+        self._initial: dict[Connection, Initial] = {}
+
+    async def greet(self, connection: Connection) -> None:
+        """Send `initial_state`, and remember where it stood for the subscriptions that follow."""
+        wanted = [(topic, "") for topic in topics.registered().values() if topic.initial]
+        taken = await self._node.run(snapshots.take, wanted, connection.user)
+        starts = {snapshot.topic.name: snapshot.start for snapshot in taken}
+        self._initial[connection] = Initial(time.monotonic(), starts)
+        data: dict[str, Any] = {}
+        for snapshot in taken:
+            data |= snapshot.data
+        held = {name: start.position(connection.audiences[name]) for name, start in starts.items()}
+        message = {"type": "initial_state", "data": data, "positions": protocol.positions(held)}
+        connection.write(protocol.encode(message))
+
+    def forget(self, connection: Connection) -> None:
+        """Drop what is remembered of a connection."""
+        self._initial.pop(connection, None)
+
+    async def subscribe(self, connection: Connection, message: Subscribe) -> None:
+        """Subscribe *connection* to the message's topics and answer with what became of each.
+
+        Unknown topics are answered with an error each. Raises: ClientError, when nothing could be subscribed.
+        """
+        names, errors = wishes.known(message.topics)
+        for error in errors if names else ():
+            connection.write(protocol.error(error, message.id))
+        if not names:
+            raise errors[0]
+        allowed = await self._node.run(wishes.authorized, connection.user, names)
+        denied = [name for name in names if name not in allowed.names]
+        if not allowed.names:
+            raise TopicDenied(denied[0])
+        recovered: dict[str, bool] = {}
+        for wish in wishes.per_stream(allowed, message):
+            came = await self._bring_onto(connection, wish, snapshot=message.snapshot)
+            recovered |= {name: came for name in wish.names if wish.since is not None}
+        connection.topics.update(allowed.names)
+        self._answer_subscribed(connection, message, allowed.names, recovered, denied)
+
+    def unsubscribe(self, connection: Connection, message: Unsubscribe) -> None:
+        """Take *connection* off the message's topics; those that it was not on are no error."""
+        connection.topics.difference_update(message.topics)
+        for stream, subscription in list(connection.subscriptions.items()):
+            subscription.topics.difference_update(message.topics)
+            if subscription.topics:
+                subscription.keys = wishes.keys_of(subscription.topics)
+            else:
+                self._node.hub.detach(connection, stream)
+                self._node.leave_unused(stream)
+        answer: dict[str, Any] = {"type": "subscription", "status": "unsubscribed", "topics": list(message.topics)}
+        if message.id is not None:
+            answer["id"] = message.id
+        connection.write(protocol.encode(answer))
+
+    async def _bring_onto(self, connection: Connection, wish: Wish, *, snapshot: bool) -> bool:
+        """Bring *connection* onto one stream; say whether it could continue from the position it held."""
+        stream = wish.topic.name
+        if held := connection.subscriptions.get(stream):
+            return await self._widen(held, wish, snapshot=snapshot)
+        subscription = Subscription(connection, connection.audiences[stream], set(wish.names), wish.keys)
+        initial = self._take_initial(connection, stream)
+        try:
+            if snapshot:
+                await self._recovery.from_snapshot(subscription, stream)
+            elif wish.since is not None:
+                return await self._resume(subscription, stream, wish.since)
+            elif initial is not None:
+                subscription.suppressed |= initial.pending
+                await self._resume(subscription, stream, initial.position(subscription.audiences))
+            else:
+                await self._recovery.from_head(subscription, stream)
+        finally:
+            self._node.leave_unused(stream)
+        return False
+
+    async def _resume(self, subscription: Subscription, stream: str, since: Position) -> bool:
+        reason = await self._recovery.resume(subscription, stream, since)
+        if reason is not None:
+            await self._recovery.from_snapshot(subscription, stream, reason)
+        return reason is None
+
+    async def _widen(self, held: Subscription, wish: Wish, *, snapshot: bool) -> bool:
+        """Let a live subscription cover more; what it did not cover before is never replayed but gets a snapshot."""
+        stream = wish.topic.name
+        wider = held.keys is not None and (wish.keys is None or not wish.keys <= held.keys)
+        held.topics |= wish.names
+        held.keys = wishes.keys_of(held.topics)
+        if snapshot or (wider and wish.since is not None):
+            self._node.hub.pause(held, stream)
+            await self._recovery.from_snapshot(held, stream)
+        return not wider
+
+    def _take_initial(self, connection: Connection, stream: str) -> Start | None:
+        """Return where the initial state stood on *stream*: once, and within the grace time."""
+        initial = self._initial.get(connection)
+        if initial is None:
+            return None
+        start = initial.starts.pop(stream, None)
+        return start if time.monotonic() - initial.taken_at <= self._node.conf.initial_grace else None
+
+    def _answer_subscribed(
+        self,
+        connection: Connection,
+        message: Subscribe,
+        names: list[str],
+        recovered: Mapping[str, bool],
+        denied: Iterable[str],
+    ) -> None:
+        answer: dict[str, Any] = {
+            "type": "subscription",
+            "status": "subscribed",
+            "topics": names,
+            "positions": protocol.positions(self._positions(connection, names)),
+            "recovered": recovered,
+            "denied": [{"topic": name, "code": "forbidden"} for name in denied],
+        }
+        if message.id is not None:
+            answer["id"] = message.id
+        connection.write(protocol.encode(answer))
+
+    def _positions(self, connection: Connection, names: Iterable[str]) -> dict[str, Position]:
+        """Return where *connection* is on *names*; `all` gives every topic that it stands for."""
+        held: dict[str, Position] = {}
+        for name in names:
+            for stream in connection.subscriptions if name == ALL else [topics.find(name)[0].name]:
+                subscription, live = connection.subscriptions.get(stream), self._node.hub.streams.get(stream)
+                if subscription and live:
+                    epoch = snapshots.epoch_for(live.epoch, subscription.audiences)
+                    offset = max(live.last or 0, subscription.after)
+                    held[stream if name == ALL else name] = Position(offset, epoch)
+        return held

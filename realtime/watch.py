@@ -1,0 +1,166 @@
+"""What a node does by the clock: heads, outbox, ages of connections, summaries, and the upkeep that one node does."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from realtime import history, protocol, topics
+from realtime.errors import CloseCode, Disconnect
+from realtime.hub import Connection
+from realtime.models import Lease
+
+if TYPE_CHECKING:
+    from realtime.node import Node
+
+logger = logging.getLogger(__name__)
+
+TICK: Final = 1.0
+"""Seconds between comparisons of heads; what a dead process or a lost message left behind waits no longer."""
+POLL: Final = 0.1
+"""Seconds between looks at SQLite's data version, by which another process's commit is seen."""
+DEBOUNCE: Final = 0.15
+"""Seconds in which publications share one query for the summaries."""
+LEASE: Final = 15.0
+"""Seconds for which one node does the upkeep; it renews after a third of that."""
+SILENT_PINGS: Final = 3
+"""Pings that may stay unanswered before a client counts as dead."""
+
+
+class Watch:
+    """A node's clockwork. Each task logs what fails and goes on."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+        self._tasks: list[asyncio.Task[None]] = []
+        self._touched: dict[str, set[Connection]] = {}
+        self._summarize = asyncio.Event()
+        self._lease_until = 0.0
+        self._data_version: int | None = None
+        self._poller = ThreadPoolExecutor(1, thread_name_prefix="aether-poll")
+
+    def start(self) -> None:
+        """Start the tasks. Safe to call twice."""
+        if self._tasks:
+            return
+        works = [(self._heads, TICK), (self._connections, TICK), (self._upkeep, TICK), (self._summaries, 0.0)]
+        if connection.vendor == "sqlite":
+            works.append((self._poll, POLL))
+        for work, pause in works:
+            self._tasks.append(asyncio.create_task(_repeat(work, pause), name=f"watch{work.__name__}"))
+
+    async def stop(self) -> None:
+        """End the tasks and wait for them. Safe to call twice."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._poller.submit(connection.close)
+        self._poller.shutdown(wait=True)
+
+    def summarize(self, stream: str, touched: Collection[Connection]) -> None:
+        """Send *touched* their summaries of *stream* soon; calls within the debounce share one query."""
+        self._touched.setdefault(stream, set()).update(touched)
+        self._summarize.set()
+
+    async def _heads(self) -> None:
+        """Compare this node's positions with the database's heads, and number what is still pending.
+
+        The positions are noted before the heads are read: only then is a lower head a database that went back.
+        """
+        self._node.relayer.wake()
+        before = {name: (live.epoch, live.last) for name, live in self._node.hub.streams.items()}
+        heads = await self._node.run(history.heads)
+        for name, (epoch, last) in before.items():
+            head, live = heads.get(name), self._node.hub.streams.get(name)
+            if head is None or live is None or last is None or live.last is None:
+                continue
+            if head.epoch != epoch or head.offset < last:
+                self._node.on_reset(name, "epoch_changed")
+            elif head.offset > live.last:
+                self._node.fill(name)
+
+    async def _poll(self) -> None:
+        version = await self._node.loop.run_in_executor(self._poller, _data_version)
+        if version != self._data_version:
+            self._data_version = version
+            await self._heads()
+
+    async def _connections(self) -> None:
+        """Close what is too old or silent, and ping v1 clients."""
+        now = time.monotonic()
+        conf = self._node.conf
+        for client in list(self._node.hub.connections.values()):
+            silent = now - client.heard_at
+            if now - client.opened_at > conf.timeout or silent > conf.timeout:
+                client.close(Disconnect(CloseCode.NORMAL, "Idle or age limit"))
+            elif client.v1 and silent > SILENT_PINGS * conf.ping_interval:
+                client.close(Disconnect(CloseCode.NORMAL, "No answer to pings"))
+            elif client.v1 and now - max(client.pinged_at, client.opened_at) > conf.ping_interval:
+                client.pinged_at = now
+                client.write(protocol.encode({"type": "ping"}))
+
+    async def _summaries(self) -> None:
+        await self._summarize.wait()
+        await asyncio.sleep(DEBOUNCE)
+        self._summarize.clear()
+        touched, self._touched = self._touched, {}
+        for stream, clients in touched.items():
+            ids = {client.user.pk for client in clients}
+            messages = await self._node.run(topics.registered()[stream].summaries, ids)
+            for client in clients:
+                message = messages.get(client.user.pk)
+                if message is not None and client.summaries.get(stream) != message:
+                    client.summaries[stream] = message
+                    client.write(protocol.encode(message))
+
+    async def _upkeep(self) -> None:
+        """Do the topics' background work, on one node at a time."""
+        now = time.monotonic()
+        if now > self._lease_until - LEASE * 2 / 3:
+            held = await self._node.run(take_lease, "upkeep", self._node.id, LEASE)
+            self._lease_until = now + LEASE if held else 0.0
+        if self._lease_until > now:
+            for topic in topics.registered().values():
+                await self._node.run(topic.upkeep)
+
+
+def take_lease(name: str, holder: str, seconds: float) -> bool:
+    """Take or renew the lease *name* for *holder*; False where another holds it."""
+    now = timezone.now()
+    with transaction.atomic():
+        Lease.objects.get_or_create(name=name, defaults={"holder": holder, "expires_at": now})
+        lease = Lease.objects.select_for_update().get(name=name)
+        if lease.holder != holder and lease.expires_at > now:
+            return False
+        lease.holder, lease.expires_at = holder, now + timedelta(seconds=seconds)
+        lease.save()
+    return True
+
+
+def _data_version() -> int:
+    """Return SQLite's data version: another number whenever another connection committed.
+
+    Must always be asked on one connection, hence in one thread.
+
+    https://www.sqlite.org/pragma.html#pragma_data_version
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA data_version")
+        return int(cursor.fetchone()[0])
+
+
+async def _repeat(work: Callable[[], Coroutine[Any, Any, None]], pause: float) -> None:
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            logger.warning("%s failed and will be tried again: %s", work.__name__.strip("_"), error, exc_info=True)
+            await asyncio.sleep(TICK)
+        await asyncio.sleep(pause)
