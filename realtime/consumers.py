@@ -1,0 +1,180 @@
+"""The WebSocket edge: an adapter between Channels' consumer and the node, nothing else."""
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from typing import Any, Final
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db import DatabaseError, InterfaceError
+
+from realtime import auth, node, protocol
+from realtime.auth import Identity
+from realtime.errors import ClientError, CloseCode, Disconnect, InvalidMessage
+from realtime.hub import Connection
+from realtime.limits import TokenBucket
+from realtime.node import Node
+from realtime.protocol import Auth, ClientMessage, Ping, Subscribe, Unsubscribe
+from realtime.sink import AsgiSink
+
+logger = logging.getLogger(__name__)
+
+MISTAKES_PER_SECOND: Final = 1.0
+MISTAKES_AT_ONCE: Final = 50.0
+"""Errors answered before repeated abuse ends the connection."""
+BUSY_RETRY_MS: Final = 2_000
+
+
+class Consumer(AsyncJsonWebsocketConsumer):
+    """One WebSocket connection.
+
+    It has no channel of its own: the node is the member of a topic's group, for all of its connections.
+    """
+
+    channel_layer_alias = "the node has the channel"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection and leave nothing of it behind, however it ends."""
+        self.node: Node = await node.running()
+        self.connection: Connection | None = None
+        self.sink: AsgiSink | None = None
+        self.waiting: asyncio.TimerHandle | None = None
+        self.client_id = str(uuid.uuid4())
+        self.mistakes = TokenBucket(rate=MISTAKES_PER_SECOND, burst=MISTAKES_AT_ONCE, clock=time.monotonic)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self.leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one event, without the thread hop for database connections that nothing here uses."""
+        match message["type"]:
+            case "websocket.connect":
+                await self.connect()
+            case "websocket.receive":
+                await self.receive(message.get("text"), message.get("bytes"))
+            case "websocket.disconnect":
+                logger.debug("%s disconnected (%s)", self.client_id, message.get("code"))
+                raise StopConsumer
+
+    async def connect(self) -> None:
+        """Find out who this is before anything is sent; greet them, or wait for their `auth`."""
+        try:
+            identity = await self.node.run(auth.identify, self.scope)
+        except auth.Refused as refused:
+            logger.warning("A WebSocket handshake was refused: %s", refused)
+            await self.close()
+            return
+        except auth.Unauthorized:
+            await self.open()
+            self.end(CloseCode.POLICY, "Unauthorized")
+            return
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("A WebSocket handshake could not be authenticated: %s", error)
+            await self.open()
+            self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
+            return
+        await self.open()
+        if identity is None:
+            self.waiting = asyncio.get_running_loop().call_later(
+                self.node.conf.auth_timeout, self.end, CloseCode.POLICY, "Unauthorized"
+            )
+        else:
+            await self.welcome(identity)
+
+    async def open(self) -> None:
+        """Accept the handshake, with the v1 subprotocol where the client offers it."""
+        offered = protocol.SUBPROTOCOL in self.scope.get("subprotocols", ())
+        await self.accept(protocol.SUBPROTOCOL if offered else None)
+        self.sink = AsgiSink(self.send, self.close, limit=self.node.conf.send_buffer)
+
+    async def welcome(self, identity: Identity) -> None:
+        """Send `connection` and `initial_state`."""
+        assert self.sink is not None
+        now = time.monotonic()
+        v1 = protocol.SUBPROTOCOL in self.scope.get("subprotocols", ())
+        connection = Connection(self.client_id, self.sink, v1, now, now, identity.user, identity.audiences)
+        conf = self.node.conf
+        hello = protocol.connected(self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time)
+        connection.write(hello)
+        try:
+            await self.node.subscribing.greet(connection)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The initial state could not be read: %s", error)
+            self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
+            return
+        self.connection = connection
+        self.node.hub.add(connection)
+        logger.debug("%s connected as %s", self.client_id, identity.user)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
+        """Handle one message of the client; its mistakes are answered and the connection lives on."""
+        if self.sink is None:
+            return
+        if len(text_data or bytes_data or "") > self.node.conf.max_frame:
+            self.end(CloseCode.TOO_BIG, "Message too big")
+            return
+        request_id = None
+        try:
+            if text_data is None:
+                raise InvalidMessage("Binary frames are not supported; send JSON as text.")
+            logger.debug("%s received %s", self.client_id, text_data)
+            message = protocol.parse(text_data)
+            request_id = getattr(message, "id", None)
+            await self.handle(message)
+        except ClientError as problem:
+            self.answer_mistake(problem, request_id)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("%s: a request could not be answered: %s", self.client_id, error)
+            busy = ClientError("unavailable", "The database is busy; try again in a moment.", temporary=True)
+            self.sink.write([protocol.error(busy, request_id)])
+
+    async def handle(self, message: ClientMessage) -> None:
+        """Do what *message* asks. Raises: ClientError."""
+        if self.connection is None:
+            if isinstance(message, Auth):
+                self.end(CloseCode.POLICY, "Unauthorized")
+            else:
+                raise ClientError("unauthorized", 'Log in first, or send {"type":"auth"} with a ticket or a token.')
+            return
+        self.connection.heard_at = time.monotonic()
+        match message:
+            case Subscribe():
+                await self.node.subscribing.subscribe(self.connection, message)
+            case Unsubscribe():
+                self.node.subscribing.unsubscribe(self.connection, message)
+            case Ping():
+                self.connection.write(protocol.pong())
+
+    def answer_mistake(self, problem: ClientError, request_id: str | int | None) -> None:
+        """Send the `error`; end the connection where there were too many."""
+        assert self.sink is not None
+        self.sink.write([protocol.error(problem, request_id)])
+        if not self.mistakes.take():
+            self.end(CloseCode.POLICY, "Rate limit")
+
+    def end(self, code: CloseCode, reason: str, retry_after_ms: int | None = None) -> None:
+        """Send `disconnect` and close; after 1008 the client should not come back by itself."""
+        if self.sink is not None:
+            end = Disconnect(code, reason, retry_after_ms=retry_after_ms)
+            self.sink.close(end, reconnect=code is not CloseCode.POLICY)
+
+    async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: Any = False) -> None:
+        """Send one text frame; logged where LOG_LEVEL is DEBUG."""
+        logger.debug("%s sent %s", self.client_id, text_data)
+        await super().send(text_data, bytes_data, close)
+
+    async def leave(self) -> None:
+        """Take the connection off the node. Safe to call twice."""
+        if self.waiting is not None:
+            self.waiting.cancel()
+        if self.connection is not None:
+            self.node.remove(self.connection)
+            self.connection = None
+        if self.sink is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.sink.stop()
+            self.sink = None

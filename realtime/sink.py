@@ -1,0 +1,89 @@
+"""Where a connection's messages go when the server offers nothing faster: ASGI `send`, behind a bounded queue."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from realtime import protocol
+from realtime.errors import CloseCode, Disconnect
+
+logger = logging.getLogger(__name__)
+
+CLOSE_PATIENCE: Final = 5.0
+"""Seconds for the last messages and the close frame; a stalled socket would never take them."""
+
+SendText = Callable[[str], Awaitable[None]]
+SendClose = Callable[[int, str], Awaitable[None]]
+
+
+class AsgiSink:
+    """Send texts through ASGI from a task of its own, so that nobody waits for this client.
+
+    More than *limit* characters waiting end the connection with 4100; the client resumes from its position.
+    """
+
+    def __init__(self, send: SendText, close: SendClose, *, limit: int) -> None:
+        self._send = send
+        self._close = close
+        self._limit = limit
+        self._waiting: deque[str] = deque()
+        self._size = 0
+        self._end: Disconnect | None = None
+        self._changed = asyncio.Event()
+        self._task = asyncio.create_task(self._run(), name="sink")
+
+    def write(self, texts: Sequence[str]) -> None:
+        """Queue *texts*; over the limit the connection is closed instead. Nothing is sent after `close`."""
+        if self._end is not None:
+            return
+        size = sum(map(len, texts))
+        if self._waiting and self._size + size > self._limit:
+            self._waiting.clear()
+            self.close(Disconnect(CloseCode.SLOW_CONSUMER, "Slow consumer"), reconnect=True)
+            return
+        self._waiting.extend(texts)
+        self._size += size
+        self._changed.set()
+
+    def close(self, end: Disconnect, *, reconnect: bool) -> None:
+        """Send what is waiting, then `disconnect`, then the close frame. Only the first call counts."""
+        if self._end is None:
+            self._waiting.append(protocol.disconnect(end, reconnect=reconnect))
+            self._end = end
+            self._changed.set()
+
+    async def stop(self) -> None:
+        """End the task; what still waits is dropped. Safe to call twice."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def ended(self) -> None:
+        """Return when the connection was closed from this side."""
+        await asyncio.shield(self._task)
+
+    async def _run(self) -> None:
+        try:
+            while self._end is None or self._waiting:
+                await self._flush()
+            await asyncio.wait_for(self._close(self._end.code.value, self._end.reason), CLOSE_PATIENCE)
+        except TimeoutError:
+            logger.info("A client did not take its last messages; the connection was dropped.")
+        except Exception as error:
+            # The peer is gone: its receive side hears of it and cleans up.
+            logger.debug("Sending to a client failed: %r", error)
+
+    async def _flush(self) -> None:
+        if not self._waiting:
+            self._changed.clear()
+            await self._changed.wait()
+        while self._waiting:
+            text = self._waiting.popleft()
+            self._size -= len(text)
+            if self._end is None:
+                await self._send(text)
+            else:
+                await asyncio.wait_for(self._send(text), CLOSE_PATIENCE)
