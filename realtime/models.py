@@ -45,9 +45,7 @@ class Publication(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("stream", "offset"), name="realtime_offset_once"),)
-        indexes = (
-            models.Index(fields=("stream", "id"), condition=Q(offset__isnull=True), name="realtime_pending"),
-        )
+        indexes = (models.Index(fields=("stream", "id"), condition=Q(offset__isnull=True), name="realtime_pending"),)
 
     def __str__(self) -> str:
         return f"{self.stream}@{self.offset}"

@@ -6,6 +6,7 @@ A node belongs to an event loop and starts with the first connection, because da
 import asyncio
 import contextlib
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -73,7 +74,7 @@ class Node:
         await asyncio.gather(*self._filling.values(), return_exceptions=True)
         await self.loop.run_in_executor(None, self.relayer.stop)
         await self.broker.stop()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        await self.loop.run_in_executor(None, self._close_pool)
         logger.info("Node %s stopped.", self.id)
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -141,6 +142,13 @@ class Node:
             if len(items) < history.CHUNK:
                 return
 
+    def _close_pool(self) -> None:
+        """Close every thread's database connection, then end the threads; a test database is dropped after this."""
+        together = threading.Barrier(POOL)
+        for _ in range(POOL):
+            self._pool.submit(_close_with_others, together)
+        self._pool.shutdown(wait=True)
+
     def _on_relayed(self, stream: str, items: Sequence[Published]) -> None:
         """Called in the relayer's thread: an in-memory layer would not wake its receiver from there."""
         with contextlib.suppress(RuntimeError):  # The loop is closing; the next node reads it from the database.
@@ -181,6 +189,13 @@ def _with_database(work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
     except (DatabaseError, InterfaceError):
         connection.close()
         raise
+
+
+def _close_with_others(together: threading.Barrier) -> None:
+    """Close this thread's connection; waiting for the others makes each thread take one such call."""
+    connection.close()
+    with contextlib.suppress(threading.BrokenBarrierError):
+        together.wait(timeout=1)
 
 
 async def running() -> Node:

@@ -111,7 +111,9 @@ def _topics(message: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _request_id(message: Mapping[str, Any]) -> str | int | None:
     value = message.get("id")
-    if value is None or (isinstance(value, int) and abs(value) < 2**53) or (isinstance(value, str) and len(value) <= 64):
+    if value is None or (isinstance(value, str) and len(value) <= 64):
+        return value
+    if isinstance(value, int) and abs(value) < 2**53:
         return value
     raise InvalidMessage("id: a text of at most 64 characters or a number is expected.")
 

@@ -127,5 +127,3 @@ class Recovery:
         if (await self._node.run(history.head, stream)).offset < offset:
             raise UnrecoverablePosition("epoch_changed")
         self._node.fill(stream)
-
-
