@@ -43,9 +43,9 @@ def identify(scope: Mapping[str, Any]) -> Identity | None:
     """
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     host, origin = headers.get(b"host", ""), headers.get(b"origin")
-    if not settings.AUTH_ENABLED:
-        peer = (scope.get("client") or ("",))[0]
-        if reason := local_operator.refusal(peer=peer, host=host, origin=origin):
+    if local_operator.enabled():
+        peer = (scope.get("client") or (None,))[0]
+        if reason := local_operator.refusal(peer=peer, host=host, origin=origin, scheme=scope.get("scheme", "ws")):
             raise Refused(reason)
         return identity_of(local_operator.operator())
     _check_origin(host, origin)
