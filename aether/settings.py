@@ -1,25 +1,45 @@
-"""Settings of this deployment, read from the environment."""
+"""Settings of this deployment, read from the environment; docs/settings.md describes each variable."""
 
+import os
+import secrets
 from pathlib import Path
+from typing import Any
 
-import environ
+from aether import __version__, logs
+from aether.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+ENVIRONMENT = Environment(BASE_DIR / ".env")
 
-DEBUG = env.bool("DEBUG", default=False)
-AUTH_ENABLED = env.bool("AUTH_ENABLED", default=True)
-DUMMY_DATA = env.bool("DUMMY_DATA", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-APP_NAME = env.str("APP_NAME", default="Aether")
-ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", default="Development")
-WEBSOCKET_TIMEOUT = env.int("WEBSOCKET_TIMEOUT", default=1800)
-WEBSOCKET_PING_INTERVAL = env.int("WEBSOCKET_PING_INTERVAL", default=30)
-WEBSOCKET_REFRESH_TIME = env.int("WEBSOCKET_REFRESH_TIME", default=1500)
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+DEBUG = ENVIRONMENT.bool("DEBUG", default=False)
+AUTH_ENABLED = ENVIRONMENT.bool("AUTH_ENABLED", default=True)
+DUMMY_DATA = ENVIRONMENT.bool("DUMMY_DATA", default=False)
+APP_NAME = ENVIRONMENT.str("APP_NAME", default="Aether")
+ENVIRONMENT_NAME = ENVIRONMENT.str("ENVIRONMENT_NAME", default="Development" if DEBUG else "Production")
+LOG_LEVEL = ENVIRONMENT.choice("LOG_LEVEL", logs.LEVELS, default="INFO")
+LOGGING = logs.config(LOG_LEVEL)
+APP_VERSION = __version__
+BUILD_COMMIT = ENVIRONMENT.str("BUILD_COMMIT")
+BUILD_TIME = ENVIRONMENT.str("BUILD_TIME")
+
+SECRET_KEY = ENVIRONMENT.str("SECRET_KEY")
+SECRET_KEY_IS_TEMPORARY = DEBUG and not SECRET_KEY
+if SECRET_KEY_IS_TEMPORARY:
+    # In the environment, so that every process of one server signs its sessions alike.
+    SECRET_KEY = os.environ["SECRET_KEY"] = secrets.token_urlsafe(48)
+
+# The server
+ALLOWED_HOSTS = ENVIRONMENT.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = ENVIRONMENT.list("CSRF_TRUSTED_ORIGINS")
+TRUSTED_PROXIES = ENVIRONMENT.list("TRUSTED_PROXIES")
+WORKERS = ENVIRONMENT.number("WORKERS", default=1, least=1)
+GRACEFUL_TIMEOUT = ENVIRONMENT.number("GRACEFUL_TIMEOUT", default=10, least=1)
+
+# WebSocket; times in seconds, sizes in bytes
+WEBSOCKET_TIMEOUT = ENVIRONMENT.number("WEBSOCKET_TIMEOUT", default=1800, least=1)
+WEBSOCKET_PING_INTERVAL = ENVIRONMENT.number("WEBSOCKET_PING_INTERVAL", default=30, least=1)
+WEBSOCKET_REFRESH_TIME = ENVIRONMENT.number("WEBSOCKET_REFRESH_TIME", default=1500, least=1)
+WEBSOCKET_MAX_FRAME = ENVIRONMENT.number("WEBSOCKET_MAX_FRAME", default=64 * 1024, least=1024)
 
 INSTALLED_APPS = [
     "daphne",
@@ -35,16 +55,20 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "realtime",
     "notifications",
+    "aether",
     "aether.inventory",
     "aether.jobs",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "aether.middleware.LocalOperatorMiddleware",
+    "aether.middleware.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "aether.middleware.LoginRequiredMiddleware",
+    "aether.middleware.DatabaseAwayMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -64,20 +88,110 @@ TEMPLATES = [
         },
     }
 ]
-_database = env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'aether.sqlite3'}")
+
+# The database
+VAR_DIR = BASE_DIR / "var"
+_database: dict[str, Any] = ENVIRONMENT.database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'aether.sqlite3'}")
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    VAR_DIR.mkdir(exist_ok=True)
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        **_database.get("OPTIONS", {}),
     }
     # A file, because threads cannot share an in-memory database without table locks.
-    _database["TEST"] = {"NAME": str(BASE_DIR / "var" / "test.sqlite3")}
+    _database["TEST"] = {"NAME": f"{_database['NAME']}.test"}
+else:
+    _pool_size = ENVIRONMENT.number("DATABASE_POOL_SIZE", default=20, least=4)
+    _database["OPTIONS"] = {
+        "pool": {"min_size": 2, "max_size": _pool_size, "timeout": 5},
+        "connect_timeout": 5,
+        **_database.get("OPTIONS", {}),
+    }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# The channel layer: a node has one channel, which all of its clients share, hence the capacity.
+REDIS_URL = ENVIRONMENT.redis("REDIS_URL")
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": {
+        "BACKEND": "channels.layers.InMemoryChannelLayer",
+        "CONFIG": {"capacity": 10_000, "expiry": 60},
+    }
+}
+if REDIS_URL:
+    CHANNEL_LAYERS["default"] = {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": ENVIRONMENT.str("REDIS_PREFIX", default="aether")},
+    }
+
+# Language and time: the wire and the API speak UTC; the browser shows the reader's own.
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+# Static files: straight from the sources in DEBUG, collected, hashed and compressed otherwise.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "aether.storage.ModuleStaticFilesStorage"
+    },
+}
+
+# Login
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Transport security; HTTPS=false is for a network without certificates.
+HTTPS = ENVIRONMENT.bool("HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+SECURE_HSTS_SECONDS = ENVIRONMENT.number("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "realtime.api.problems.csrf_failure"
+# Both would bind the domain's other hosts, which are not this project's to decide about.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "realtime.api.authentication.LocalOperatorAuthentication",
+        "realtime.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "realtime.api.problems.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "UNICODE_JSON": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{APP_NAME} API",
+    "DESCRIPTION": "Notifications that reach every open browser the moment they are committed.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    # From the sidecar's static files, so that the docs load without internet.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}

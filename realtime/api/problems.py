@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.csrf import csrf_failure as csrf_page
+from django.views.defaults import bad_request as bad_request_page
 from django.views.defaults import server_error as error_page
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -80,6 +81,13 @@ def is_api(request: HttpRequest) -> bool:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a missing or wrong CSRF token; Django's CSRF_FAILURE_VIEW."""
     return problem(403, f"CSRF Failed: {reason}") if is_api(request) else csrf_page(request, reason=reason)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that Django refused to read, such as one for a Host that is not ours; Django's handler400."""
+    if is_api(request):
+        return problem(400, "The request was refused before it was read; a Host that is not in ALLOWED_HOSTS is one cause.")
+    return bad_request_page(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,36 @@
+# `make run` serves Aether; `make test` and `make check` prove it; docs/testing.md tells how.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+VENV := .venv/bin/python
+export HOST PORT
+
+.PHONY: run test check audit lock dev node
+
+run:
+	@$(PYTHON) tools/bootstrap.py --env
+	@$(VENV) manage.py prepare
+	@exec $(VENV) manage.py serve
+
+dev:
+	@$(PYTHON) tools/bootstrap.py --dev
+
+# npm's own stamp tells whether node_modules belongs to the lock file.
+node: node_modules/.package-lock.json
+node_modules/.package-lock.json: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+test: dev node
+	$(VENV) tools/test.py
+
+check: dev node
+	$(VENV) tools/check.py
+
+audit: dev node
+	$(VENV) tools/audit.py
+
+# Pins what requirements*.in name, and all that those pull in.
+lock: dev
+	$(VENV) -m piptools compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements.txt requirements.in
+	$(VENV) -m piptools compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements-dev.txt requirements-dev.in

@@ -1,0 +1,63 @@
+"""System checks of the settings: each names the variable that is wrong and what to write instead."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+SHORTEST_KEY: Final = 32
+IN_MEMORY: Final = "channels.layers.InMemoryChannelLayer"
+
+
+@register("settings")
+def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Return what is wrong with the settings."""
+    return [*_malformed(), *_secret_key(), *_login(), *_times(), *_workers(), *_hosts()]
+
+
+def _malformed() -> Iterator[CheckMessage]:
+    for problem in settings.ENVIRONMENT.problems:
+        yield Error(problem.message, hint=problem.hint, id="aether.E001")
+
+
+def _secret_key() -> Iterator[CheckMessage]:
+    # Not through settings, which raise an exception of their own where the key is empty.
+    key = settings.ENVIRONMENT.str("SECRET_KEY")
+    make = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    if settings.DEBUG:
+        if settings.SECRET_KEY_IS_TEMPORARY:
+            hint = "Write SECRET_KEY into .env; `make run` does so."
+            yield Warning("SECRET_KEY is not set: sessions end with this process.", hint=hint, id="aether.W001")
+    elif not key:
+        yield Error("SECRET_KEY is not set, and DEBUG is false.", hint=f"Set SECRET_KEY; {make}", id="aether.E002")
+    elif len(key) < SHORTEST_KEY:
+        message = f"SECRET_KEY has {len(key)} characters; it needs at least {SHORTEST_KEY}."
+        yield Error(message, hint=f"Set a longer one; {make}", id="aether.E003")
+
+
+def _login() -> Iterator[CheckMessage]:
+    if not settings.AUTH_ENABLED and not settings.DEBUG:
+        hint = "Remove AUTH_ENABLED=false; on your own machine, set DEBUG=true."
+        yield Error("AUTH_ENABLED=false works only with DEBUG=true.", hint=hint, id="aether.E004")
+
+
+def _times() -> Iterator[CheckMessage]:
+    timeout = settings.WEBSOCKET_TIMEOUT
+    for name in ("WEBSOCKET_REFRESH_TIME", "WEBSOCKET_PING_INTERVAL"):
+        if (value := getattr(settings, name)) >= timeout:
+            message = f"{name} ({value} s) is not below WEBSOCKET_TIMEOUT ({timeout} s): connections end before it."
+            yield Error(message, hint=f"Lower {name} or raise WEBSOCKET_TIMEOUT.", id="aether.E005")
+
+
+def _workers() -> Iterator[CheckMessage]:
+    if settings.WORKERS > 1 and settings.CHANNEL_LAYERS["default"]["BACKEND"] == IN_MEMORY:
+        message = f"{settings.WORKERS} workers cannot reach each other over the in-memory channel layer."
+        yield Error(message, hint="Set REDIS_URL, or use one worker.", id="aether.E006")
+
+
+def _hosts() -> Iterator[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
+        hint = "List the names under which the server is reached, for example ALLOWED_HOSTS=aether.example.org."
+        yield Warning("ALLOWED_HOSTS=* accepts any Host header.", hint=hint, id="aether.W002")

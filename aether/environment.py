@@ -1,0 +1,108 @@
+"""Settings out of environment variables, and what is wrong with them.
+
+A malformed value never raises here: its default is used, and the problem is kept for the system check, which names the
+variable and the remedy and keeps the server from starting.
+"""
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+
+T = TypeVar("T")
+TRUE: Final = frozenset({"true", "on", "yes", "y", "1"})
+FALSE: Final = frozenset({"false", "off", "no", "n", "0", ""})
+DATABASES: Final = {"sqlite": "django.db.backends.sqlite3"} | dict.fromkeys(
+    ("postgres", "postgresql", "pgsql"), "django.db.backends.postgresql"
+)
+REDIS_SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A variable whose value cannot be used, and what to write instead."""
+
+    variable: str
+    message: str
+    hint: str
+
+
+class Environment:
+    """The environment's variables, together with those of a `.env` file. Real variables win over the file's."""
+
+    def __init__(self, file: Path) -> None:
+        """Read *file*, or the one that `AETHER_ENV_FILE` names; where that is empty, none."""
+        named = os.environ.get("AETHER_ENV_FILE")
+        self.file = file if named is None else Path(named or os.devnull)
+        self.problems: list[Problem] = []
+        self._env = environ.Env()
+        if self.file.is_file():
+            environ.Env.read_env(self.file)
+
+    def bool(self, name: str, *, default: bool) -> bool:
+        """Return a switch."""
+        value = self.str(name, default=str(default)).strip().lower()
+        if value in TRUE or value in FALSE:
+            return value in TRUE
+        return self._refuse(name, value, "is neither true nor false", f"Write {name}=true or {name}=false.", default)
+
+    def number(self, name: str, *, default: int, least: int = 0) -> int:
+        """Return a whole number that is not below *least*."""
+        value = self.str(name, default=str(default)).strip()
+        hint = f"Write a whole number of at least {least}, for example {name}={default}."
+        try:
+            number = int(value)
+        except ValueError:
+            return self._refuse(name, value, "is not a whole number", hint, default)
+        return number if number >= least else self._refuse(name, value, f"is below {least}", hint, default)
+
+    def choice(self, name: str, choices: Collection[str], *, default: str) -> str:
+        """Return one of *choices*, in upper case."""
+        value = self.str(name, default=default).strip().upper()
+        if value in choices:
+            return value
+        return self._refuse(name, value, "is unknown", f"Use one of {', '.join(choices)}.", default)
+
+    def str(self, name: str, *, default: str = "") -> str:
+        """Return a text as it is; a `$` at its start is part of it, and no reference to another variable."""
+        return os.environ.get(name, default)
+
+    def list(self, name: str, *, default: Collection[str] = ()) -> list[str]:
+        """Return the parts of a text between commas."""
+        return [part.strip() for part in self.str(name, default=",".join(default)).split(",") if part.strip()]
+
+    def database(self, name: str, *, default: str) -> dict[str, Any]:
+        """Return a database of Django's settings out of a URL."""
+        value = self.str(name, default=default)
+        hint = f"Write {name}=postgresql://user:password@host:5432/name or {name}=sqlite:////path/to/file.sqlite3."
+        scheme = value.partition(":")[0]
+        if scheme not in DATABASES:
+            return self._default_database(name, scheme, "is not a database that Aether knows", hint, default)
+        try:
+            database: dict[str, Any] = self._env.db_url_config(value, engine=DATABASES[scheme])
+        except ValueError:
+            return self._default_database(name, scheme, "does not start a URL that can be read", hint, default)
+        if not database.get("NAME"):
+            return self._default_database(name, scheme, "starts a URL that names no database", hint, default)
+        return database
+
+    def redis(self, name: str) -> str:
+        """Return the URL of a Redis or Valkey server, or nothing."""
+        value = self.str(name).strip()
+        parts = urlsplit(value)
+        if not value or (parts.scheme in REDIS_SCHEMES and (parts.netloc or parts.path)):
+            return value
+        hint = f"Write {name}=redis://host:6379/0, or rediss:// for an encrypted connection."
+        return self._refuse(name, parts.scheme, "does not start the URL of a Redis or Valkey server", hint, "")
+
+    def _default_database(self, name: str, shown: str, complaint: str, hint: str, default: str) -> dict[str, Any]:
+        self._refuse(name, shown, complaint, hint, None)  # The scheme alone is shown: a URL carries a password.
+        return dict(self._env.db_url_config(default))
+
+    def _refuse(self, name: str, value: str, complaint: str, hint: str, default: T) -> T:
+        self.problems.append(Problem(name, f"{name}: {value[:80]!r} {complaint}.", hint))
+        return default

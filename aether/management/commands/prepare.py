@@ -1,0 +1,44 @@
+"""Make the database ready to be served: migrated, with dummy data and someone who can log in."""
+
+import argparse
+import os
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+
+from realtime import listening, local_operator
+
+ADMIN = "admin"
+
+
+class Command(BaseCommand):
+    """`manage.py prepare`. Running it again changes nothing but what is missing."""
+
+    help = "Migrate, load the dummy data where DUMMY_DATA is true, and create the first admin where login is on."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the address to be served, which decides about the login."""
+        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address (127.0.0.1)")
+
+    def handle(self, *args: Any, host: str, **options: Any) -> None:
+        """Prepare the database."""
+        call_command("migrate", interactive=False, verbosity=0)
+        if settings.DUMMY_DATA and "notifications" in get_commands():
+            call_command("notifications", "dummy")
+        if settings.AUTH_ENABLED or not listening.is_loopback(host):
+            self._create_admin()
+
+    def _create_admin(self) -> None:
+        """Create the first superuser and print its password, which is kept nowhere else."""
+        if User.objects.filter(is_superuser=True).exclude(username=local_operator.USERNAME).exists():
+            return
+        if User.objects.filter(username=ADMIN).exists():
+            self.stdout.write("There is no superuser; create one with: python manage.py createsuperuser")
+            return
+        password = secrets.token_urlsafe(12)
+        User.objects.create_superuser(ADMIN, password=password)
+        self.stdout.write(f"Log in as {ADMIN} with the password {password} (it is shown only this once).")

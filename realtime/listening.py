@@ -1,0 +1,56 @@
+"""The server's listening socket, and the addresses that a person can open."""
+
+import errno
+import socket
+from ipaddress import ip_address
+from typing import Final
+
+WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  Compared with, never bound by default.
+BACKLOG: Final = 2048
+
+
+class CannotListen(Exception):
+    """Why the address cannot be listened on, in words for the person who chose it."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on *host* and *port*; port 0 takes a free one.
+
+    Raises: CannotListen.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        bound = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise CannotListen(_explain(host, port, error)) from error
+    bound.set_inheritable(True)
+    return bound
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach *host*."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def address_of(bound: socket.socket) -> str:
+    """Return the host and port under which a browser on this machine finds *bound*."""
+    host, port = bound.getsockname()[:2]
+    host = "localhost" if host in WILDCARDS else host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _explain(host: str, port: int, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            other = port + 1 if port < 65535 else 8000
+            return f"Port {port} on {host} is already in use. Stop what uses it, or take another one: PORT={other}."
+        case errno.EACCES:
+            return f"Port {port} needs more rights than this user has. Take one above 1023, for example PORT=8000."
+        case errno.EADDRNOTAVAIL:
+            return f"{host} is not an address of this machine."
+    return f"Cannot listen on {host} port {port}: {error.strerror or error}"

@@ -1,0 +1,128 @@
+"""Serve the project: HTTP and WebSocket by uvicorn, static files by WhiteNoise."""
+
+import argparse
+import os
+import socket
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+from uvicorn.supervisors import Multiprocess
+
+from realtime import collected, listening
+
+APPLICATION = "aether.asgi:application"
+
+
+class Command(BaseCommand):
+    """`manage.py serve`. It answers nobody before the settings have passed their checks."""
+
+    help = "Serve HTTP and WebSocket. Options win over HOST, PORT and WORKERS of the environment."
+    requires_system_checks: list[str] = []  # They run below, once the options have become settings.
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options, whose defaults come from the environment."""
+        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address (127.0.0.1)")
+        parser.add_argument("--port", type=_port, default=os.environ.get("PORT", "8000"), help="port (8000)")
+        parser.add_argument("--workers", type=int, default=settings.WORKERS, help="processes; needs REDIS_URL (1)")
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+        """Serve until a signal ends it."""
+        _override("WORKERS", workers)
+        if not listening.is_loopback(host):
+            self._open_up(host)
+        self.check(display_num_errors=False)
+        self._check_migrations()
+        try:
+            bound = listening.listen(host, port)
+        except listening.CannotListen as error:
+            raise CommandError(str(error)) from error
+        if not settings.DEBUG and collected.refresh():
+            self.stdout.write("Collected the static files.")
+        self._print_urls(bound)
+        _serve(_config(workers), bound)
+
+    def _open_up(self, host: str) -> None:
+        """Turn login on, and answer to the name by which the server is reached."""
+        if not settings.AUTH_ENABLED:
+            _override("AUTH_ENABLED", True)
+            self.stdout.write(f"Login is on: {host} can be reached from other machines.")
+        if host not in listening.WILDCARDS:
+            _override("ALLOWED_HOSTS", [*settings.ALLOWED_HOSTS, f"[{host}]" if ":" in host else host])
+        elif settings.DEBUG:
+            self.stdout.write(f"Answering to: {', '.join(settings.ALLOWED_HOSTS)}. Add names with ALLOWED_HOSTS=….")
+
+    def _check_migrations(self) -> None:
+        """Refuse to serve an older schema; a database that is away may come back."""
+        try:
+            executor = MigrationExecutor(connection)
+            missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        except (OperationalError, InterfaceError) as error:
+            self.stderr.write(f"The database does not answer yet: {error}")
+            return
+        finally:
+            connection.close()
+        if missing:
+            raise CommandError(f"{len(missing)} migrations are not applied. Apply them with: python manage.py migrate")
+
+    def _print_urls(self, bound: socket.socket) -> None:
+        place = listening.address_of(bound)
+        for name, url in (
+            ("Dashboard", f"http://{place}/"),
+            ("API docs", f"http://{place}/api/docs"),
+            ("Admin", f"http://{place}/admin/"),
+            ("WebSocket", f"ws://{place}/ws"),
+        ):
+            self.stdout.write(f"  {name:<10} {url}")
+        self.stdout.flush()
+
+
+def _config(workers: int) -> uvicorn.Config:
+    # Login off means that the peer's address decides, so no header may replace it.
+    proxies = settings.TRUSTED_PROXIES if settings.AUTH_ENABLED else []
+    return uvicorn.Config(
+        APPLICATION,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.WEBSOCKET_MAX_FRAME,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        server_header=False,
+        timeout_graceful_shutdown=settings.GRACEFUL_TIMEOUT,
+    )
+
+
+def _serve(config: uvicorn.Config, bound: socket.socket) -> None:
+    with bound:
+        if config.workers > 1:
+            Multiprocess(config, sockets=[bound]).run()
+            return
+        server = uvicorn.Server(config)
+        try:
+            server.run(sockets=[bound])
+        except KeyboardInterrupt:
+            return
+        if not server.started:
+            raise CommandError("The server did not start; its log says why.")
+
+
+def _override(name: str, value: bool | int | list[str]) -> None:
+    """Set a setting here and in the environment, which the workers inherit."""
+    setattr(settings, name, value)
+    os.environ[name] = ",".join(value) if isinstance(value, list) else str(value).lower()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: it must be a number from 0 to 65535")
+    return int(text)

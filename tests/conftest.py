@@ -1,0 +1,77 @@
+"""Fixtures for real servers and a real browser."""
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.support.browsers import launch_options
+from tests.support.servers import Server, environment, manage
+
+StartServer = Callable[..., Server]
+LOCAL = {"AUTH_ENABLED": "false"}
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database to copy."""
+    path = tmp_path_factory.mktemp("template") / "aether.sqlite3"
+    manage("migrate", "-v", "0", env=environment(DATABASE_URL=f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def start_server(migrated_database: Path, tmp_path: Path) -> Iterator[StartServer]:
+    """Start servers: `start_server(daphne=False, AUTH_ENABLED="true", …)`; all of them end with the test."""
+    servers: list[Server] = []
+    numbers = itertools.count()
+
+    def start(*options: str, ready: bool = True, daphne: bool = False, **env: str) -> Server:
+        servers.append(Server(tmp_path / f"server{next(numbers)}", migrated_database, daphne=daphne, **env))
+        return servers[-1].start(*options, ready=ready)
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def server(start_server: StartServer) -> Server:
+    """A server of this test's own, with login off: whoever asks it is the local operator."""
+    return start_server(**LOCAL)
+
+
+@pytest.fixture(scope="module")
+def module_server(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same, shared by a module's tests, which then must not count on an empty database."""
+    server = Server(tmp_path_factory.mktemp("module"), migrated_database, **LOCAL)
+    yield server.start()
+    server.stop()
+    shutil.rmtree(server.directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, started once."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**launch_options())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser profile of this test's own; its pages are like the tabs of one person."""
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A tab."""
+    return context.new_page()

@@ -1,0 +1,29 @@
+"""The environment of the tests, set before Django reads it; pytest loads this plugin first of all.
+
+No developer's .env takes part, and each run has a directory and database files of its own, so that runs do not meet.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+SECRET_KEY = "for-tests-only-" + "0123456789abcdef" * 3
+
+if "AETHER_TEST_DIR" not in os.environ:  # Workers of xdist inherit the directory of the process that started them.
+    os.environ["AETHER_TEST_DIR"] = tempfile.mkdtemp(prefix="aether-tests-")
+    atexit.register(shutil.rmtree, os.environ["AETHER_TEST_DIR"], ignore_errors=True)
+
+DIRECTORY = Path(os.environ["AETHER_TEST_DIR"])
+DEFAULTS = {
+    "AETHER_ENV_FILE": "",
+    "SECRET_KEY": SECRET_KEY,
+    "DEBUG": "true",
+    "AUTH_ENABLED": "true",
+    "DATABASE_URL": f"sqlite:///{DIRECTORY / 'tests.sqlite3'}",
+    "LOG_LEVEL": "DEBUG",
+}
+for _name in ("REDIS_URL", "HOST", "PORT", "WORKERS", "DUMMY_DATA", "ALLOWED_HOSTS", "HTTPS"):
+    os.environ.pop(_name, None)
+os.environ.update(DEFAULTS)
