@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
@@ -102,6 +103,18 @@ def since(stream: str, offset: int, limit: int = CHUNK) -> list[Published]:
     return found
 
 
+def before(stream: str, offset: int, *, count: int, size: int) -> list[Published]:
+    """Return publications of *stream* before *offset*, newest first: at most *count*, and about *size* characters."""
+    rows = Publication.objects.filter(stream=stream, offset__lt=offset).order_by("-offset")[:count]
+    found: list[Published] = []
+    for row in rows.values_list(*Published._fields).iterator(chunk_size=CHUNK):
+        found.append(Published(*row))
+        size -= weight(found[-1])
+        if size < 0:
+            break
+    return found
+
+
 class Window:
     """The most recent publications of one stream, bounded in number and in characters of JSON.
 
@@ -120,18 +133,32 @@ class Window:
     def append(self, item: Published) -> None:
         """Add the next publication and forget the oldest ones that no longer fit."""
         self._items.append(item)
-        self._used += _weight(item)
+        self._used += weight(item)
         while len(self._items) > self._count or (self._used > self._size and len(self._items) > 1):
-            self._used -= _weight(self._items.popleft())
+            self._used -= weight(self._items.popleft())
+
+    def extend_back(self, items: Iterable[Published]) -> None:
+        """Add older publications, newest first, as far as they fit and continue what is here without a hole."""
+        for item in items:
+            full = len(self._items) >= self._count or self._used + weight(item) > self._size
+            if full or (self._items and item.offset != self._items[0].offset - 1):
+                return
+            self._items.appendleft(item)
+            self._used += weight(item)
+
+    @property
+    def first(self) -> int | None:
+        """The oldest offset that is here, None where nothing is."""
+        return self._items[0].offset if self._items else None
 
     def covers(self, offset: int) -> bool:
         """Say whether everything after *offset* is here."""
-        return bool(self._items) and self._items[0].offset <= offset + 1
+        return self.first is not None and self.first <= offset + 1
 
     def since(self, offset: int) -> Sequence[Published]:
         """Return what came after *offset*; only meaningful where `covers(offset)`."""
         missing = max(0, self._items[-1].offset - offset) if self._items else 0
-        return list(self._items)[len(self._items) - missing :] if missing else []
+        return list(islice(reversed(self._items), missing))[::-1]
 
     def clear(self) -> None:
         """Forget everything."""
@@ -139,5 +166,6 @@ class Window:
         self._used = 0
 
 
-def _weight(item: Published) -> int:
+def weight(item: Published) -> int:
+    """Return what a publication counts towards a window's size, in characters."""
     return len(item.body) + len(item.legacy or "")

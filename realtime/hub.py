@@ -4,6 +4,7 @@ Synchronous and single-threaded: everything here runs on the node's event loop a
 take at once is its sink's concern, so that no client waits for another.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -90,6 +91,8 @@ class LiveStream:
     last: int | None = None
     early: dict[int, Published] = field(default_factory=dict)
     subscribers: dict[Connection, Subscription] = field(default_factory=dict)
+    reached_back: asyncio.Future[None] | None = None
+    """The one read of history that put older publications into the window."""
 
 
 Touched = Callable[[str, set[Connection]], None]
@@ -139,6 +142,7 @@ class Hub:
         live = self.follow(stream)
         live.epoch, live.last = head.epoch, head.offset
         live.window.clear()
+        live.reached_back = None
         live.early.clear()
         cut = list(live.subscribers.values())
         live.subscribers.clear()

@@ -6,6 +6,7 @@ reached the node's position, so that nothing falls between and nothing comes twi
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, InterfaceError
@@ -113,11 +114,32 @@ class Recovery:
                 subscription.after = max(offset, last)
                 self._node.hub.attach(subscription, stream)
                 return
-            items = await self._node.run(history.since, stream, offset)
-            if not items:
+            if not await self._reach_back(live):
                 raise UnrecoverablePosition("window_exceeded")
-            self._node.hub.send(subscription, stream, items)
-            offset = items[-1].offset
+
+    async def _reach_back(self, live: LiveStream) -> bool:
+        """Fill the window with what came before it, once, for however many clients come back; False if it was done.
+
+        A client that is further behind than the window reaches gets a snapshot instead.
+        """
+        if live.reached_back is None:
+            live.reached_back = asyncio.ensure_future(self._read_back(live))
+        elif live.reached_back.done():
+            return False
+        await asyncio.shield(live.reached_back)
+        return True
+
+    async def _read_back(self, live: LiveStream) -> None:
+        offset = live.window.first or (live.last or 0) + 1
+        conf = self._node.conf
+        read = partial(history.before, live.name, offset, count=conf.window_count, size=conf.window_size)
+        try:
+            items = await self._node.run(read)
+        except BaseException:
+            live.reached_back = None
+            raise
+        if live.reached_back is asyncio.current_task():  # Else the stream was started anew in the meantime.
+            live.window.extend_back(items)
 
     async def _confirm_ahead(self, stream: str, offset: int) -> None:
         """Make sure that a position ahead of this node is one that the database knows.

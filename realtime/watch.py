@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 TICK: Final = 1.0
 """Seconds between comparisons of heads; what a dead process or a lost message left behind waits no longer."""
+TICK_DEGRADED: Final = 0.25
+"""The same while the channel layer is away."""
 POLL: Final = 0.1
 """Seconds between looks at SQLite's data version, by which another process's commit is seen."""
 DEBOUNCE: Final = 0.15
@@ -31,6 +33,9 @@ LEASE: Final = 15.0
 """Seconds for which one node does the upkeep; it renews after a third of that."""
 SILENT_PINGS: Final = 3
 """Pings that may stay unanswered before a client counts as dead."""
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+Pause = Callable[[], float]
 
 
 class Watch:
@@ -49,9 +54,14 @@ class Watch:
         """Start the tasks. Safe to call twice."""
         if self._tasks:
             return
-        works = [(self._heads, TICK), (self._connections, TICK), (self._upkeep, TICK), (self._summaries, 0.0)]
+        works: list[tuple[Work, Pause]] = [
+            (self._heads, lambda: TICK_DEGRADED if self._node.broker.degraded else TICK),
+            (self._connections, lambda: TICK),
+            (self._upkeep, lambda: TICK),
+            (self._summaries, lambda: 0.0),
+        ]
         if connection.vendor == "sqlite":
-            works.append((self._poll, POLL))
+            works.append((self._poll, lambda: POLL))
         for work, pause in works:
             self._tasks.append(asyncio.create_task(_repeat(work, pause), name=f"watch{work.__name__}"))
 
@@ -156,11 +166,11 @@ def _data_version() -> int:
         return int(cursor.fetchone()[0])
 
 
-async def _repeat(work: Callable[[], Coroutine[Any, Any, None]], pause: float) -> None:
+async def _repeat(work: Work, pause: Pause) -> None:
     while True:
         try:
             await work()
         except Exception as error:
             logger.warning("%s failed and will be tried again: %s", work.__name__.strip("_"), error, exc_info=True)
             await asyncio.sleep(TICK)
-        await asyncio.sleep(pause)
+        await asyncio.sleep(pause())
