@@ -15,12 +15,15 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         """Import each app's `topics` module, which registers its topics."""
+        from realtime import control
+
         autodiscover_modules("topics")
+        control.connect_signals()
         post_migrate.connect(_create_streams, sender=self)
 
 
 def _create_streams(**_: Any) -> None:
     """Create the rows of the declared topics' streams, which readers then rely on."""
-    from realtime import history, topics
+    from realtime import control, history, topics
 
-    history.ensure(topics.registered())
+    history.ensure([*topics.registered(), control.STREAM])

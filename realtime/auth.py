@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
@@ -11,11 +10,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
-from realtime import local_operator, topics
+from realtime import local_operator
+from realtime.identity import Identity, identity_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,14 +25,6 @@ class Refused(Exception):
 
 class Unauthorized(Exception):
     """Credentials were given and are not valid (any more)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A user, and the audiences that they are in by topic."""
-
-    user: AbstractBaseUser
-    audiences: Mapping[str, frozenset[str]]
 
 
 def identify(scope: Mapping[str, Any]) -> Identity | None:
@@ -58,12 +49,6 @@ def identify(scope: Mapping[str, Any]) -> Identity | None:
     if user is None:
         raise Unauthorized("The session has ended.")
     return identity_of(user)
-
-
-def identity_of(user: AbstractBaseUser) -> Identity:
-    """Return *user* with their audiences on every topic. Queries the database."""
-    prefetch_related_objects([user], "groups")
-    return Identity(user, {name: topic.audiences(user) for name, topic in topics.registered().items()})
 
 
 def _check_origin(host: str, origin: str | None) -> None:

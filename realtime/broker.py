@@ -139,5 +139,5 @@ async def _forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await work()
         except Exception as error:
-            logger.warning("The channel layer failed in %s: %s", work.__name__, error or type(error).__name__)
+            logger.warning("The channel layer failed in %s: %s", work.__name__, str(error) or type(error).__name__)
             await asyncio.sleep(0.3 + secrets.randbelow(400) / 1000)

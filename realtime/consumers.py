@@ -12,9 +12,9 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 
 from realtime import auth, node, protocol
-from realtime.auth import Identity
 from realtime.errors import ClientError, CloseCode, Disconnect, InvalidMessage
 from realtime.hub import Connection
+from realtime.identity import Identity
 from realtime.limits import TokenBucket
 from realtime.node import Node
 from realtime.protocol import Auth, ClientMessage, Ping, Subscribe, Unsubscribe
@@ -62,6 +62,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         """Find out who this is before anything is sent; greet them, or wait for their `auth`."""
+        mark = self.node.revalidation.mark()
         try:
             identity = await self.node.run(auth.identify, self.scope)
         except auth.Refused as refused:
@@ -83,16 +84,16 @@ class Consumer(AsyncJsonWebsocketConsumer):
                 self.node.conf.auth_timeout, self.end, CloseCode.POLICY, "Unauthorized"
             )
         else:
-            await self.welcome(identity)
+            await self.welcome(identity, mark)
 
     async def open(self) -> None:
         """Accept the handshake, with the v1 subprotocol where the client offers it."""
         offered = protocol.SUBPROTOCOL in self.scope.get("subprotocols", ())
         await self.accept(protocol.SUBPROTOCOL if offered else None)
-        self.sink = AsgiSink(self.send, self.close, limit=self.node.conf.send_buffer)
+        self.sink = AsgiSink(self.send_text, self.close, limit=self.node.conf.send_buffer)
 
-    async def welcome(self, identity: Identity) -> None:
-        """Send `connection` and `initial_state`."""
+    async def welcome(self, identity: Identity, mark: int) -> None:
+        """Send `connection` and `initial_state`; *mark* is from before the identity was read."""
         assert self.sink is not None
         now = time.monotonic()
         v1 = protocol.SUBPROTOCOL in self.scope.get("subprotocols", ())
@@ -100,14 +101,15 @@ class Consumer(AsyncJsonWebsocketConsumer):
         conf = self.node.conf
         hello = protocol.connected(self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time)
         connection.write(hello)
+        self.connection = connection
+        self.node.hub.add(connection)
+        self.node.revalidation.since(mark, connection)
         try:
             await self.node.subscribing.greet(connection)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The initial state could not be read: %s", error)
             self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
             return
-        self.connection = connection
-        self.node.hub.add(connection)
         logger.debug("%s connected as %s", self.client_id, identity.user)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
@@ -162,10 +164,10 @@ class Consumer(AsyncJsonWebsocketConsumer):
             end = Disconnect(code, reason, retry_after_ms=retry_after_ms)
             self.sink.close(end, reconnect=code is not CloseCode.POLICY)
 
-    async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: Any = False) -> None:
+    async def send_text(self, text: str) -> None:
         """Send one text frame; logged where LOG_LEVEL is DEBUG."""
-        logger.debug("%s sent %s", self.client_id, text_data)
-        await super().send(text_data, bytes_data, close)
+        logger.debug("%s sent %s", self.client_id, text)
+        await self.send(text_data=text)
 
     async def leave(self) -> None:
         """Take the connection off the node. Safe to call twice."""

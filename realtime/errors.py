@@ -1,13 +1,13 @@
 """The error tree of realtime, and the close codes of the wire.
 
-    RealtimeError
-    ├── ClientError            answered with an `error` message; the connection lives on
-    │   ├── InvalidMessage     what the client sent cannot be read
-    │   ├── UnknownTopic       nothing is registered under that name
-    │   └── TopicDenied        this user may not subscribe to it
-    ├── Disconnect             ends the connection; its code says whether the client should come back
-    ├── UnrecoverablePosition  a position that history cannot continue from
-    └── OutsideTransaction     publish() was called where nothing would make it atomic
+RealtimeError
+├── ClientError            answered with an `error` message; the connection lives on
+│   ├── InvalidMessage     what the client sent cannot be read
+│   ├── UnknownTopic       nothing is registered under that name
+│   └── TopicDenied        this user may not subscribe to it
+├── Disconnect             ends the connection; its code says whether the client should come back
+├── UnrecoverablePosition  a position that history cannot continue from
+└── OutsideTransaction     publish() was called where nothing would make it atomic
 """
 
 from enum import IntEnum

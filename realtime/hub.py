@@ -91,6 +91,8 @@ class LiveStream:
     last: int | None = None
     early: dict[int, Published] = field(default_factory=dict)
     subscribers: dict[Connection, Subscription] = field(default_factory=dict)
+    listener: Callable[[Sequence[Published]], None] | None = None
+    """Who in this process is told of everything on the stream, whatever its audience."""
     reached_back: asyncio.Future[None] | None = None
     """The one read of history that put older publications into the window."""
 
@@ -130,6 +132,10 @@ class Hub:
             self.streams[stream] = LiveStream(stream, self._window())
         return self.streams[stream]
 
+    def listen(self, stream: str, listener: Callable[[Sequence[Published]], None]) -> None:
+        """Have *listener* called with whatever comes on *stream*, which is then followed for good."""
+        self.follow(stream).listener = listener
+
     def start_at(self, stream: str, head: Head) -> None:
         """Let a followed stream continue from *head*; what came in the meantime is taken up."""
         live = self.follow(stream)
@@ -149,8 +155,8 @@ class Hub:
         return cut
 
     def attach(self, subscription: Subscription, stream: str) -> None:
-        """Let *subscription* receive what comes from now on, unless its connection has gone in the meantime."""
-        if subscription.connection.client_id not in self.connections:
+        """Let *subscription* receive what comes from now on, unless its client has gone or left it meanwhile."""
+        if subscription.connection.client_id not in self.connections or not subscription.topics:
             self.drop_unused(stream)
             return
         self.streams[stream].subscribers[subscription.connection] = subscription
@@ -170,7 +176,8 @@ class Hub:
 
     def drop_unused(self, stream: str) -> None:
         """Forget a stream that nobody here is subscribed to."""
-        if (live := self.streams.get(stream)) is not None and not live.subscribers:
+        live = self.streams.get(stream)
+        if live is not None and not live.subscribers and live.listener is None:
             del self.streams[stream]
 
     def receive(self, stream: str, items: Sequence[Published]) -> None:
@@ -240,6 +247,8 @@ class Hub:
                     connection.sink.write(made[same])
             if reached and connection.v1:
                 touched.add(connection)
+        if live.listener:
+            live.listener(items)
         if touched:
             self._on_touched(live.name, touched)
 

@@ -15,13 +15,14 @@ from typing import Any, Final, TypeVar
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, connection
 
-from realtime import conf, history, topics
+from realtime import conf, control, history, topics
 from realtime.broker import NODES, Broker, group_of
 from realtime.errors import UnrecoverablePosition
 from realtime.history import Published, Window
 from realtime.hub import Connection, Hub
 from realtime.recovery import Recovery
 from realtime.relayer import Relayer
+from realtime.revalidation import Revalidation
 from realtime.subscribing import Subscribing
 from realtime.watch import Watch
 
@@ -54,6 +55,7 @@ class Node:
         self.watch = Watch(self)
         self.recovery = Recovery(self)
         self.subscribing = Subscribing(self, self.recovery)
+        self.revalidation = Revalidation(self)
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="aether-node")
         self._filling: dict[str, asyncio.Task[None]] = {}
 
@@ -62,12 +64,14 @@ class Node:
         self.broker.join(NODES)
         await self.broker.start()
         self.relayer.start()
+        await self.revalidation.start()
         self.watch.start()
         logger.info("Node %s started.", self.id)
 
     async def stop(self) -> None:
         """Stop everything that the node owns, and wait for it. Safe to call twice."""
         await self.watch.stop()
+        await self.revalidation.stop()
         await self.recovery.stop()
         for task in list(self._filling.values()):
             task.cancel()
@@ -125,6 +129,8 @@ class Node:
     def on_reset(self, stream: str, reason: str) -> None:
         """Give every subscriber of *stream* a `reset` and a fresh snapshot: this node cannot continue it."""
         self.recovery.reset(stream, reason)
+        if stream == control.STREAM:
+            self.revalidation.everyone()
 
     async def _fill(self, stream: str, delay: float) -> None:
         await asyncio.sleep(delay)
@@ -206,7 +212,7 @@ async def running() -> Node:
         for closed in [other for other in _nodes if other.is_closed()]:
             del _nodes[closed]
         node = _nodes[loop] = Node()
-        await node.run(history.ensure, list(topics.registered()))
+        await node.run(history.ensure, [*topics.registered(), control.STREAM])
         await node.start()
     return node
 

@@ -24,6 +24,7 @@ class Initial:
 
     taken_at: float
     starts: dict[str, Start]
+    positions: dict[str, Position]
 
 
 class Subscribing:
@@ -39,11 +40,11 @@ class Subscribing:
         wanted = [(topic, "") for topic in topics.registered().values() if topic.initial]
         taken = await self._node.run(snapshots.take, wanted, connection.user)
         starts = {snapshot.topic.name: snapshot.start for snapshot in taken}
-        self._initial[connection] = Initial(time.monotonic(), starts)
+        held = {name: start.position(connection.audiences[name]) for name, start in starts.items()}
+        self._initial[connection] = Initial(time.monotonic(), starts, held)
         data: dict[str, Any] = {}
         for snapshot in taken:
             data |= snapshot.data
-        held = {name: start.position(connection.audiences[name]) for name, start in starts.items()}
         message = {"type": "initial_state", "data": data, "positions": protocol.positions(held)}
         connection.write(protocol.encode(message))
 
@@ -100,8 +101,9 @@ class Subscribing:
             elif wish.since is not None:
                 return await self._resume(subscription, stream, wish.since)
             elif initial is not None:
-                subscription.suppressed |= initial.pending
-                await self._resume(subscription, stream, initial.position(subscription.audiences))
+                start, position = initial
+                subscription.suppressed |= start.pending
+                await self._resume(subscription, stream, position)
             else:
                 await self._recovery.from_head(subscription, stream)
         finally:
@@ -125,13 +127,13 @@ class Subscribing:
             await self._recovery.from_snapshot(held, stream)
         return not wider
 
-    def _take_initial(self, connection: Connection, stream: str) -> Start | None:
+    def _take_initial(self, connection: Connection, stream: str) -> tuple[Start, Position] | None:
         """Return where the initial state stood on *stream*: once, and within the grace time."""
         initial = self._initial.get(connection)
-        if initial is None:
+        if initial is None or stream not in initial.starts:
             return None
-        start = initial.starts.pop(stream, None)
-        return start if time.monotonic() - initial.taken_at <= self._node.conf.initial_grace else None
+        found = initial.starts.pop(stream), initial.positions[stream]
+        return found if time.monotonic() - initial.taken_at <= self._node.conf.initial_grace else None
 
     def _answer_subscribed(
         self,

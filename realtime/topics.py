@@ -35,7 +35,7 @@ class Topic:
 
         The one rule for REST, subscribe, replay and snapshot.
         """
-        return bool(user.is_authenticated and user.is_active)
+        return user.is_active
 
     def snapshot(self, user: AbstractBaseUser, key: str) -> dict[str, Any]:
         """Return the state that the publications of this topic continue from, as *user* may see it.
