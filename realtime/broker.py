@@ -138,6 +138,6 @@ async def _forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     while True:
         try:
             await work()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  A task's root.
             logger.warning("The channel layer failed in %s: %s", work.__name__, str(error) or type(error).__name__)
             await asyncio.sleep(0.3 + secrets.randbelow(400) / 1000)

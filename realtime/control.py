@@ -16,6 +16,8 @@ from realtime import audience
 from realtime.outbox import Draft, publish_many
 
 STREAM: Final = "control"
+HISTORY_COUNT: Final = 10_000
+HISTORY_AGE: Final = 86_400.0
 USER_CHANGED: Final = "user_changed"
 
 

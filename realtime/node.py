@@ -156,7 +156,7 @@ class Node:
         self._pool.shutdown(wait=True)
 
     def _on_relayed(self, stream: str, items: Sequence[Published]) -> None:
-        """Called in the relayer's thread: an in-memory layer would not wake its receiver from there."""
+        """Hand over to the loop from the relayer's thread, from where an in-memory layer would not wake its receiver."""
         with contextlib.suppress(RuntimeError):  # The loop is closing; the next node reads it from the database.
             self.loop.call_soon_threadsafe(self._publish, stream, items)
 

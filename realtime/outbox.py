@@ -95,7 +95,7 @@ def pending_streams() -> list[str]:
 
 
 def relay(stream: str) -> list[Published]:
-    """Number at most `BATCH` pending publications of *stream* and return them in order.
+    """Give offsets to at most `BATCH` pending publications of *stream* and return them in order.
 
     Safe to run from any number of processes: the stream's row is locked first, and numbering is a second statement,
     because in one statement READ COMMITTED numbers rows twice.

@@ -72,7 +72,7 @@ class Revalidation:
             connected = [client for client in self._node.hub.connections.values() if str(client.user.pk) in due]
             try:
                 await self._look_again(connected)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  A task's root.
                 logger.warning("The rights of connected users could not be read and will be again: %s", error)
                 self._wake(due)
                 await asyncio.sleep(1)

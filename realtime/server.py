@@ -18,7 +18,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
         if message["type"] == "lifespan.startup":
             try:
                 await node.running()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  The server must come up to say so in /readyz.
                 # The server starts all the same: the node starts with the first connection that finds a database.
                 logger.warning("The node could not start yet: %s", error)
             await send({"type": "lifespan.startup.complete"})

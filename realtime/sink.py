@@ -72,7 +72,7 @@ class AsgiSink:
             await asyncio.wait_for(self._close(self._end.code.value, self._end.reason), CLOSE_PATIENCE)
         except TimeoutError:
             logger.info("A client did not take its last messages; the connection was dropped.")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  A task's root; servers raise errors of their own for a peer that has gone.
             # The peer is gone: its receive side hears of it and cleans up.
             logger.debug("Sending to a client failed: %r", error)
 

@@ -25,6 +25,11 @@ class Topic:
     initial: ClassVar[bool] = False
     """Whether the snapshot is part of a connection's `initial_state`."""
 
+    history_count: ClassVar[int | None] = None
+    """How many publications stay in the database; None: the setting REALTIME_HISTORY_COUNT."""
+    history_age: ClassVar[float | None] = None
+    """For how many seconds they stay; None: the setting REALTIME_HISTORY_AGE."""
+
     def audiences(self, user: AbstractBaseUser) -> frozenset[str]:
         """Return the audiences that *user* belongs to on this topic."""
         groups = {audience.for_group(group.pk) for group in user.groups.all()}  # type: ignore[attr-defined]

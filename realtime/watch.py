@@ -5,16 +5,13 @@ import logging
 import time
 from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import connection
 
-from realtime import history, protocol, topics
+from realtime import history, protocol, topics, upkeep
 from realtime.errors import CloseCode, Disconnect
 from realtime.hub import Connection
-from realtime.models import Lease
 
 if TYPE_CHECKING:
     from realtime.node import Node
@@ -31,6 +28,8 @@ DEBOUNCE: Final = 0.15
 """Seconds in which publications share one query for the summaries."""
 LEASE: Final = 15.0
 """Seconds for which one node does the upkeep; it renews after a third of that."""
+PRUNE: Final = 60.0
+"""Seconds between prunings of history."""
 SILENT_PINGS: Final = 3
 """Pings that may stay unanswered before a client counts as dead."""
 
@@ -47,6 +46,7 @@ class Watch:
         self._touched: dict[str, set[Connection]] = {}
         self._summarize = asyncio.Event()
         self._lease_until = 0.0
+        self._pruned_at = 0.0
         self._data_version: int | None = None
         self._poller = ThreadPoolExecutor(1, thread_name_prefix="aether-poll")
 
@@ -134,24 +134,14 @@ class Watch:
         """Do the topics' background work, on one node at a time."""
         now = time.monotonic()
         if now > self._lease_until - LEASE * 2 / 3:
-            held = await self._node.run(take_lease, "upkeep", self._node.id, LEASE)
+            held = await self._node.run(upkeep.take_lease, "upkeep", self._node.id, LEASE)
             self._lease_until = now + LEASE if held else 0.0
         if self._lease_until > now:
             for topic in topics.registered().values():
                 await self._node.run(topic.upkeep)
-
-
-def take_lease(name: str, holder: str, seconds: float) -> bool:
-    """Take or renew the lease *name* for *holder*; False where another holds it."""
-    now = timezone.now()
-    with transaction.atomic():
-        Lease.objects.get_or_create(name=name, defaults={"holder": holder, "expires_at": now})
-        lease = Lease.objects.select_for_update().get(name=name)
-        if lease.holder != holder and lease.expires_at > now:
-            return False
-        lease.holder, lease.expires_at = holder, now + timedelta(seconds=seconds)
-        lease.save()
-    return True
+            if now - self._pruned_at > PRUNE:
+                self._pruned_at = now
+                await self._node.run(upkeep.prune_all)
 
 
 def _data_version() -> int:

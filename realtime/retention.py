@@ -1,0 +1,36 @@
+"""How much of a stream's history stays in the database."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from realtime import history
+from realtime.models import Publication, Stream
+
+CHUNK: Final = 1_000
+"""Publications deleted in one statement, so that no writer waits long."""
+
+
+def prune(stream: str, *, count: int, age: float) -> int:
+    """Delete the publications of *stream* beyond the newest *count*, or older than *age* seconds; return how many.
+
+    What is pending has no offset yet and is never touched. A client whose position is gone gets a reset.
+    """
+    oldest_kept = history.head(stream).offset - count + 1
+    written_after = timezone.now() - timedelta(seconds=age)
+    deleted = 0
+    while True:
+        rows = Publication.objects.filter(stream=stream, offset__isnull=False).order_by("offset")
+        chunk = rows.values_list("offset", "created_at")[:CHUNK]
+        old = [offset or 0 for offset, at in chunk if (offset or 0) < oldest_kept or at < written_after]
+        if not old:
+            return deleted
+        floor = max(old)
+        Stream.objects.filter(name=stream).update(floor=Greatest(F("floor"), Value(floor)))
+        Publication.objects.filter(stream=stream, offset__lte=floor).delete()
+        deleted += len(old)
+        if len(old) < CHUNK:
+            return deleted

@@ -1,0 +1,39 @@
+"""Work that one node at a time does for all: the lease, and pruning."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from realtime import conf, control, history, retention, topics
+from realtime.models import Lease
+
+
+def take_lease(name: str, holder: str, seconds: float) -> bool:
+    """Take or renew the lease *name* for *holder*; False where another holds it."""
+    now = timezone.now()
+    with transaction.atomic():
+        Lease.objects.get_or_create(name=name, defaults={"holder": holder, "expires_at": now})
+        lease = Lease.objects.select_for_update().get(name=name)
+        if lease.holder != holder and lease.expires_at > now:
+            return False
+        lease.holder, lease.expires_at = holder, now + timedelta(seconds=seconds)
+        lease.save()
+    return True
+
+
+def prune_all() -> dict[str, int]:
+    """Prune every stream as its topic or the settings say; return how many publications went, by stream."""
+    settings = conf.load()
+    pruned: dict[str, int] = {}
+    for stream in history.heads():
+        topic = topics.registered().get(stream)
+        count, age = (topic.history_count, topic.history_age) if topic else (None, None)
+        if stream == control.STREAM:
+            count, age = control.HISTORY_COUNT, control.HISTORY_AGE
+        pruned[stream] = retention.prune(
+            stream,
+            count=settings.history_count if count is None else count,
+            age=settings.history_age if age is None else age,
+        )
+    return pruned
