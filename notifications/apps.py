@@ -11,3 +11,6 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signal handlers."""
+        from notifications import signals
+
+        signals.connect()

@@ -1,0 +1,155 @@
+"""Create and change notifications."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, Final, TypedDict, Unpack
+
+from django.contrib.auth.models import AbstractUser, Group
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from notifications import publications
+from notifications.models import Notification
+from realtime import outbox
+
+MANY: Final = 1_000
+"""Notifications that `create_many` takes at once."""
+
+
+class Changes(TypedDict, total=False):
+    """What may be said at creation and changed later."""
+
+    level: str
+    category: str
+    related_entity: str | None
+    metadata: Mapping[str, Any]
+    expires_at: datetime | None
+
+
+class Contents(Changes, total=False):
+    """What is said at creation, beside the title and the message. Without `user` and `group` it is for everyone."""
+
+    user: AbstractUser | None
+    group: Group | None
+    dedup_key: str | None
+    created_by: AbstractUser | None
+    created_at: datetime
+
+
+class New(Contents, total=False):
+    """One notification for `create_many`; only the title is required."""
+
+    title: str
+    message: str
+
+
+class Edit(Changes, total=False):
+    """What `update` may change. The audience is not among it."""
+
+    title: str
+    message: str
+
+
+def create(title: str, message: str = "", **contents: Unpack[Contents]) -> Notification:
+    """Create a notification; it reaches browsers when the transaction commits.
+
+    Raises: ValidationError, which names the fields; also where a live one has the same audience and dedup_key.
+    """
+    return add(Notification(title=title, message=message, **contents))
+
+
+def add(notification: Notification) -> Notification:
+    """Create *notification*, which is not stored yet. Raises: ValidationError, as `create` does."""
+    check(notification)
+    try:
+        with transaction.atomic():
+            notification.save()
+    except IntegrityError as error:
+        if notification.dedup_key is None:
+            raise
+        text = "A live notification of this audience has this key already; upsert changes it."
+        raise ValidationError({"dedup_key": ValidationError(text, code="unique")}) from error
+    return notification
+
+
+def create_many(items: Iterable[New]) -> list[Notification]:
+    """Create up to 1,000 notifications with one insert and one wake-up, all of them or none.
+
+    They are in order: a later one is newer. Raises: ValidationError, which names the item's number.
+    """
+    now = timezone.now()
+    times = (now + timedelta(microseconds=number) for number in count())
+    rows = [Notification(**{"created_at": moment, **item}) for moment, item in zip(times, items, strict=False)]
+    if len(rows) > MANY:
+        raise ValidationError(f"{len(rows):,} notifications at once; at most {MANY:,} are allowed.", code="max_items")
+    for number, row in enumerate(rows):
+        row.audience = row.own_audience
+        try:
+            check(row)
+        except ValidationError as error:
+            raise ValidationError({f"{number}.{name}": text for name, text in error.message_dict.items()}) from error
+    with transaction.atomic():
+        Notification.objects.bulk_create(rows)
+        outbox.publish_many(publications.opened(row) for row in rows)
+    return rows
+
+
+def update(pk: uuid.UUID, *, reopen: bool = True, **changes: Unpack[Edit]) -> Notification:
+    """Change a notification and re-open it as unread for its audience, unless *reopen* is false.
+
+    Raises: Notification.DoesNotExist, when it is gone or deleted; ValidationError, which names the fields.
+    """
+    with transaction.atomic():
+        notification = Notification.objects.select_for_update().get(pk=pk, deleted_at=None)
+        return _change(notification, changes, reopen=reopen)
+
+
+def upsert(
+    dedup_key: str, title: str, message: str = "", *, reopen: bool = True, **contents: Unpack[Contents]
+) -> Notification:
+    """Change the live notification of this audience and *dedup_key*, or create it; return it.
+
+    The id stays, metadata is merged key by key, and what is not given keeps its value. Whoever calls this at the same
+    time with the same key gets the same notification.
+    """
+    wanted = Notification(title=title, message=message, **{**contents, "dedup_key": dedup_key})
+    check(wanted)
+    while True:
+        with transaction.atomic():
+            held = live(wanted.own_audience, dedup_key)
+            if held is not None:
+                changes = {name: contents[name] for name in Changes.__annotations__ if name in contents}
+                merged = {"metadata": {**held.metadata, **contents.get("metadata", {})}}
+                return _change(held, {"title": title, "message": message, **changes, **merged}, reopen=reopen)
+        try:
+            return add(wanted)
+        except ValidationError as error:  # Another one created it in between: change that one.
+            if not isinstance(error.__cause__, IntegrityError):
+                raise
+
+
+def live(audience: str, dedup_key: str) -> Notification | None:
+    """Return the live notification with *dedup_key*, its row locked, or None."""
+    rows = Notification.objects.select_for_update().filter(audience=audience, dedup_key=dedup_key, deleted_at=None)
+    return rows.first()
+
+
+def check(notification: Notification) -> None:
+    """Refuse contents that cannot be stored or shown. Raises: ValidationError, which names the fields."""
+    notification.clean_fields(exclude=["user", "group", "created_by", "audience"])
+    notification.clean()
+    if notification.message is None:
+        raise ValidationError({"message": ValidationError("It must be text, which may be empty.", code="null")})
+    if not isinstance(notification.metadata, dict):  # Django validates no empty values, and [] and "" are such.
+        raise ValidationError({"metadata": ValidationError("It must be a JSON object.", code="not_an_object")})
+
+
+def _change(notification: Notification, changes: Mapping[str, Any], *, reopen: bool) -> Notification:
+    for name, value in changes.items():
+        setattr(notification, name, value)
+    check(notification)
+    notification.save(reopen=reopen)
+    return notification

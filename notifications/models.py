@@ -1,0 +1,209 @@
+"""What is stored: notifications, where on the stream each was opened, and what each user did with them.
+
+A notification is *open* from its creation until someone reads it; a change re-opens it unless told otherwise. Nothing
+is stored for a user who did nothing, so that telling everyone costs one row.
+"""
+
+import uuid
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from notifications import validators
+from notifications.vocabulary import CATEGORY_LENGTH, Category, Level, known_category
+from realtime import audience
+
+TITLE_LENGTH: Final = 200
+MESSAGE_LENGTH: Final = 10_000
+TEXT: Final = [validators.storable]
+
+
+class Notification(models.Model):
+    """Something that happened, told to everyone, to one user group or to one user.
+
+    `save()` and `delete()` open a transaction and are published by it (see `signals`). The audience is chosen at
+    creation and never changes. A deleted one stays for a while with `deleted_at`, so that it can be restored.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    title = models.CharField(max_length=TITLE_LENGTH, validators=[*TEXT, validators.not_blank])
+    message = models.TextField(blank=True, validators=[*TEXT, MaxLengthValidator(MESSAGE_LENGTH)])
+    level = models.CharField(max_length=10, choices=Level.choices, default=Level.INFO)
+    category = models.CharField(max_length=CATEGORY_LENGTH, default=Category.SYSTEM, validators=[known_category])
+    related_entity = models.CharField(max_length=200, null=True, blank=True, validators=TEXT)
+    metadata = models.JSONField(default=dict, blank=True, validators=[validators.metadata])
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", help_text="Only this user."
+    )
+    group = models.ForeignKey(
+        "auth.Group", models.CASCADE, null=True, blank=True, related_name="+", help_text="Only this user group."
+    )
+    audience = models.CharField(max_length=64, editable=False)
+    dedup_key = models.CharField(
+        max_length=200,
+        null=True,
+        blank=True,
+        validators=TEXT,
+        help_text="Names what this is about: at most one live notification of an audience has it.",
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
+    opened_version = models.PositiveBigIntegerField(
+        default=1, editable=False, help_text="The version at which it was last opened as unread."
+    )
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.CheckConstraint(condition=Q(user=None) | Q(group=None), name="notification_one_audience"),
+            models.CheckConstraint(condition=~Q(audience=""), name="notification_has_audience"),
+            models.UniqueConstraint(
+                fields=("audience", "dedup_key"),
+                condition=Q(deleted_at=None, dedup_key__isnull=False),
+                name="notification_dedup_once",
+            ),
+        )
+        indexes = (
+            models.Index("audience", F("created_at").desc(), F("id").desc(), condition=Q(deleted_at=None),
+                         name="notification_newest"),
+            models.Index(fields=("expires_at",), condition=Q(deleted_at=None), name="notification_expiry"),
+            models.Index(fields=("updated_at",), name="notification_age"),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def own_audience(self) -> str:
+        """The audience that `user` and `group` mean."""
+        if self.user_id is not None:
+            return audience.for_user(self.user_id)
+        return audience.EVERYONE if self.group_id is None else audience.for_group(self.group_id)
+
+    def clean(self) -> None:
+        """Refuse two audiences at once. Raises: ValidationError."""
+        if self.user_id is not None and self.group_id is not None:
+            raise ValidationError({"group": "Name a user or a group, not both; neither means everyone."})
+
+    def save(self, *args: Any, reopen: bool = True, **kwargs: Any) -> None:
+        """Store it under its row lock as a new version, re-opened as unread unless *reopen* is false.
+
+        With `update_fields` only those are written, and what is published is the row as it then is.
+
+        Raises: ValidationError, when the audience was changed.
+        """
+        with transaction.atomic():
+            stored = type(self).objects.select_for_update().filter(pk=self.pk).only("audience", "version").first()
+            if stored is None:
+                self.audience = self.own_audience
+                self.opened_version = self.version
+            else:
+                self._succeed(stored, reopen=reopen)
+                if kwargs.get("update_fields") is not None:
+                    kwargs["update_fields"] = {*kwargs["update_fields"], "version", "opened_version", "updated_at"}
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row itself, for good; `notifications.actions.delete` keeps it restorable."""
+        with transaction.atomic():
+            stored = type(self).objects.select_for_update().filter(pk=self.pk).only("version", "deleted_at").first()
+            if stored is not None:  # What is published must follow the last version.
+                self.version, self.deleted_at = stored.version, stored.deleted_at
+            return super().delete(*args, **kwargs)
+
+    def _succeed(self, stored: "Notification", *, reopen: bool) -> None:
+        if stored.audience != self.own_audience:
+            raise ValidationError({"audience": "The audience of a notification cannot be changed."})
+        self.audience = stored.audience
+        self.version = stored.version + 1
+        self.updated_at = timezone.now()
+        if reopen:
+            self.opened_version = self.version
+
+
+class Opening(models.Model):
+    """At which offset of the stream a notification was last opened; there is none while that is pending.
+
+    Only the numbering of publications writes here (`NotificationTopic.numbered`), and no foreign key leads out, so
+    that it never waits for a writer of notifications.
+    """
+
+    notification_id = models.UUIDField(primary_key=True)
+    audience = models.CharField(max_length=64)
+    version = models.PositiveBigIntegerField(help_text="The notification's version that was opened.")
+    offset = models.PositiveBigIntegerField()
+
+    class Meta:
+        indexes = (models.Index(fields=("audience", "offset"), name="opening_position"),)
+
+    def __str__(self) -> str:
+        return f"{self.notification_id}@{self.offset}"
+
+
+class Receipt(models.Model):
+    """What one user did with one notification. It counts until the notification is opened again."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    notification = models.ForeignKey(Notification, models.CASCADE, related_name="receipts")
+    read_version = models.PositiveBigIntegerField(default=0, help_text="The version that was read; 0 for none.")
+    unread = models.BooleanField(default=False, help_text="Marked as unread, whatever all-read covers.")
+    dismissed_version = models.PositiveBigIntegerField(
+        default=0, help_text="The version that was dismissed; 0 for none."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "notification"), name="receipt_once"),)
+        indexes = (
+            models.Index(fields=("user",), condition=Q(unread=True), name="receipt_unread"),
+            models.Index(fields=("user",), condition=Q(dismissed_version__gt=0), name="receipt_dismissed"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.notification_id}"
+
+
+class ReadMark(models.Model):
+    """Up to which offset of the stream a user has read everything."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    offset = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} up to {self.offset}"
+
+
+class GroupFloor(models.Model):
+    """Up to which offset a user group's notifications are older than a user's membership, and so count as read."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    group = models.ForeignKey("auth.Group", models.CASCADE, related_name="+")
+    offset = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "group"), name="group_floor_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.group_id} from {self.offset}"
+
+
+class Seed(models.Model):
+    """Example data that was loaded here once and is not loaded again."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    loaded_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

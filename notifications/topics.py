@@ -1,0 +1,75 @@
+"""The topic that notifications travel on."""
+
+import json
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from notifications import actions
+from notifications.inbox import Inbox
+from notifications.models import Opening
+from notifications.publications import STREAM
+from notifications.unread import unread_counts
+from realtime.history import Published
+from realtime.topics import Topic, register
+
+PRUNE_EVERY: Final = 600.0
+"""Seconds between looks for what is old enough to prune."""
+
+
+class NotificationTopic(Topic):
+    """Every notification of the audiences that a user is in."""
+
+    name: ClassVar[str] = STREAM
+    initial: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self._prune_at = 0.0
+
+    def snapshot(self, user: AbstractBaseUser, key: str) -> dict[str, Any]:
+        """Return the newest notifications as *user* sees them, the counts, and where REST goes on."""
+        inbox = Inbox(user)
+        page = inbox.page(getattr(settings, "NOTIFICATION_SNAPSHOT_SIZE", 100))
+        return {
+            "notifications": page.items,
+            "unread_count": inbox.unread_count(),
+            "total_count": inbox.total_count(),
+            "next": page.next,
+        }
+
+    def summaries(self, user_ids: Collection[int]) -> Mapping[int, dict[str, Any]]:
+        """Return each user's unread count."""
+        counts = unread_counts(user_ids)
+        return {pk: {"type": "unread_count", "unread_count": count} for pk, count in counts.items()}
+
+    def numbered(self, publications: Sequence[Published]) -> None:
+        """Note at which offset each notification was opened, and forget those that were deleted."""
+        openings: dict[UUID, Opening | None] = {}
+        for item in publications:
+            if item.version is None:  # One user's mark.
+                continue
+            pk, message = UUID(item.key), json.loads(item.body)
+            if message["action"] == "deleted":
+                openings[pk] = None
+            elif message["data"].get("read") is False:
+                openings[pk] = Opening(pk, item.audience, item.version, item.offset)
+        Opening.objects.filter(pk__in=[pk for pk, opening in openings.items() if opening is None]).delete()
+        Opening.objects.bulk_create(
+            [opening for opening in openings.values() if opening is not None],
+            update_conflicts=True,
+            unique_fields=["notification_id"],
+            update_fields=["audience", "version", "offset"],
+        )
+
+    def upkeep(self) -> None:
+        """Expire what is due; every ten minutes prune what is old, a batch at each call until none is left."""
+        actions.expire()
+        if time.monotonic() >= self._prune_at and not actions.prune():
+            self._prune_at = time.monotonic() + PRUNE_EVERY
+
+
+register(NotificationTopic())

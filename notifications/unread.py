@@ -1,0 +1,107 @@
+"""Which notifications are unread, for any number of users in one query.
+
+A notification is unread for a user in three cases that exclude each other, each found by an index of its own:
+
+- *later*: it was opened at an offset after the user's mark (index `opening_position`);
+- *pending*: it was opened, and that has no offset yet (index `realtime_pending`);
+- *kept*: the mark covers it, but the user marked it as unread (index `receipt_unread`).
+
+In each of them a receipt for the opened version says otherwise. `CROSS JOIN` fixes SQLite's order of the tables, so
+that the few rows of the first lead to the others; to PostgreSQL it is an ordinary join.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+from notifications.models import GroupFloor, Notification, Opening, ReadMark, Receipt
+from notifications.publications import STREAM
+from realtime.models import Publication
+
+CHUNK: Final = 500
+"""Users in one query."""
+
+_UNREAD: Final = """
+WITH seat (user_id, audience, mark) AS (
+    SELECT account.id, 'everyone', COALESCE(m."offset", 0)
+    FROM {user} account LEFT JOIN {mark} m ON m.user_id = account.id WHERE account.id IN ({ids})
+    UNION ALL
+    SELECT account.id, 'user:' || account.id, COALESCE(m."offset", 0)
+    FROM {user} account LEFT JOIN {mark} m ON m.user_id = account.id WHERE account.id IN ({ids})
+    UNION ALL
+    SELECT member.user_id, 'group:' || member.group_id,
+        CASE WHEN COALESCE(f."offset", 0) > COALESCE(m."offset", 0) THEN f."offset" ELSE COALESCE(m."offset", 0) END
+    FROM {member} member LEFT JOIN {mark} m ON m.user_id = member.user_id
+    LEFT JOIN {floor} f ON f.user_id = member.user_id AND f.group_id = member.group_id
+    WHERE member.user_id IN ({ids})
+), unread (user_id, id) AS (
+    SELECT seat.user_id, n.id
+    FROM seat CROSS JOIN {opening} o CROSS JOIN {notification} n
+    LEFT JOIN {receipt} r ON r.user_id = seat.user_id AND r.notification_id = n.id
+    WHERE o.audience = seat.audience AND o."offset" > seat.mark
+        AND n.id = o.notification_id AND n.opened_version = o.version AND n.deleted_at IS NULL
+        AND (r.id IS NULL OR (r.read_version < n.opened_version AND r.dismissed_version < n.opened_version))
+    UNION ALL
+    SELECT seat.user_id, n.id
+    FROM {publication} p CROSS JOIN {notification} n CROSS JOIN seat
+    LEFT JOIN {receipt} r ON r.user_id = seat.user_id AND r.notification_id = n.id
+    WHERE p.stream = '{stream}' AND p."offset" IS NULL AND p.version = n.opened_version
+        AND n.id = {key} AND n.deleted_at IS NULL AND seat.audience = n.audience
+        AND (r.id IS NULL OR (r.read_version < n.opened_version AND r.dismissed_version < n.opened_version))
+    UNION ALL
+    SELECT seat.user_id, n.id
+    FROM {receipt} r CROSS JOIN {notification} n CROSS JOIN {opening} o CROSS JOIN seat
+    WHERE r.user_id IN ({ids}) AND r.unread AND n.id = r.notification_id AND n.deleted_at IS NULL
+        AND r.read_version < n.opened_version AND r.dismissed_version < n.opened_version
+        AND o.notification_id = n.id AND o.version = n.opened_version
+        AND seat.user_id = r.user_id AND seat.audience = n.audience AND o."offset" <= seat.mark
+)
+"""
+
+
+def unread_count(user_id: int) -> int:
+    """Return how many notifications *user_id* may see and has not read. One query, right while some are pending."""
+    return unread_counts([user_id])[user_id]
+
+
+def unread_counts(user_ids: Collection[int]) -> Mapping[int, int]:
+    """Return the unread count of each of *user_ids*, with one query for each 500 of them."""
+    found = dict.fromkeys(user_ids, 0)
+    ids = sorted(found)
+    for start in range(0, len(ids), CHUNK):
+        sql, params = counting(ids[start : start + CHUNK])
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            found.update(cursor.fetchall())
+    return found
+
+
+def counting(user_ids: Sequence[int]) -> tuple[str, list[int]]:
+    """Return the query, and its parameters, that counts for *user_ids*."""
+    return _sql(user_ids, "SELECT user_id, COUNT(*) FROM unread GROUP BY user_id")
+
+
+def unread_ids(user_id: int) -> RawSQL:
+    """Return the ids of what *user_id* has not read, as a subquery."""
+    return RawSQL(*_sql([user_id], "SELECT id FROM unread"))
+
+
+def _sql(user_ids: Sequence[int], select: str) -> tuple[str, list[int]]:
+    user = get_user_model()
+    names = {
+        "user": user._meta.db_table,
+        "member": user.groups.through._meta.db_table,  # type: ignore[attr-defined]
+        "mark": ReadMark._meta.db_table,
+        "floor": GroupFloor._meta.db_table,
+        "opening": Opening._meta.db_table,
+        "notification": Notification._meta.db_table,
+        "receipt": Receipt._meta.db_table,
+        "publication": Publication._meta.db_table,
+        "stream": STREAM,
+        "key": "CAST(NULLIF(p.key, '') AS uuid)" if connection.vendor == "postgresql" else "p.key",
+        "ids": ", ".join(["%s"] * len(user_ids)),
+    }
+    return _UNREAD.format(**names) + select, list(user_ids) * 4
