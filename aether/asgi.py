@@ -8,7 +8,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aether.settings")
 http = get_asgi_application()
 
-from realtime.routing import websocket_urlpatterns  # noqa: E402  Django has to be set up first.
+from aether.checks import refuse_bad_settings  # noqa: E402  Django has to be set up first.
+from realtime.routing import websocket_urlpatterns, with_streams  # noqa: E402
 from realtime.server import lifespan  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan})
+refuse_bad_settings()
+websocket = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # Channels takes Django's own patterns too.
+application = ProtocolTypeRouter({"http": with_streams(http), "websocket": websocket, "lifespan": lifespan})

@@ -28,7 +28,7 @@ class Unauthorized(Exception):
 
 
 def identify(scope: Mapping[str, Any]) -> Identity | None:
-    """Return who opens the connection that the ASGI *scope* describes; None where nothing says so.
+    """Return who opens the WebSocket or the event stream that *scope* describes; None where nothing says so.
 
     May query the database. Raises: Refused, Unauthorized.
     """
@@ -43,7 +43,7 @@ def identify(scope: Mapping[str, Any]) -> Identity | None:
     key = _cookie(headers.get(b"cookie", ""), settings.SESSION_COOKIE_NAME)
     if key is None:
         return None
-    if origin is None:
+    if origin is None and scope["type"] == "websocket":  # Browsers send none with a GET of their own site.
         raise Refused("A handshake that carries a session cookie needs an Origin.")
     user = _user_of_session(key)
     if user is None:

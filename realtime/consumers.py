@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError
 
 from realtime import auth, node, protocol
 from realtime.errors import ClientError, CloseCode, Disconnect, InvalidMessage
-from realtime.hub import Connection
+from realtime.hub import LEGACY, V1, Connection
 from realtime.identity import Identity
 from realtime.limits import TokenBucket
 from realtime.node import Node
@@ -96,8 +96,8 @@ class Consumer(AsyncJsonWebsocketConsumer):
         """Send `connection` and `initial_state`; *mark* is from before the identity was read."""
         assert self.sink is not None
         now = time.monotonic()
-        v1 = protocol.SUBPROTOCOL in self.scope.get("subprotocols", ())
-        connection = Connection(self.client_id, self.sink, v1, now, now, identity.user, identity.audiences)
+        dialect = V1 if protocol.SUBPROTOCOL in self.scope.get("subprotocols", ()) else LEGACY
+        connection = Connection(self.client_id, self.sink, dialect, now, now, identity.user, identity.audiences)
         conf = self.node.conf
         hello = protocol.connected(self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time)
         connection.write(hello)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, Protocol
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -22,6 +23,20 @@ EARLY_LIMIT: Final = 10_000
 """Publications kept that came before their turn; the database has the rest."""
 BATCH_LIMIT: Final = 100
 """Messages in one `batch`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a client is spoken to: with v1's own messages or the older ones instead, and with `batch` or without."""
+
+    v1: bool
+    batches: bool
+
+
+LEGACY: Final = Dialect(v1=False, batches=False)
+V1: Final = Dialect(v1=True, batches=True)
+EVENTS: Final = Dialect(v1=True, batches=False)
+"""Server-sent events and polls: each message moves the cursor by itself."""
 
 
 class Sink(Protocol):
@@ -62,7 +77,7 @@ class Connection:
 
     client_id: str
     sink: Sink
-    v1: bool
+    dialect: Dialect
     opened_at: float
     heard_at: float
     user: AbstractBaseUser
@@ -71,6 +86,11 @@ class Connection:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     pinged_at: float = 0.0
     summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def v1(self) -> bool:
+        """Whether the client understands v1's own messages."""
+        return self.dialect.v1
 
     def write(self, *texts: str) -> None:
         """Send *texts* to this client."""
@@ -201,9 +221,9 @@ class Hub:
             if item.id in subscription.suppressed:
                 subscription.suppressed.discard(item.id)
                 continue
-            texts.extend(_texts(stream, item, v1=subscription.connection.v1))
+            texts.extend(_texts(stream, item, subscription.connection.dialect))
         if texts:
-            subscription.connection.sink.write(_packed(texts, v1=subscription.connection.v1))
+            subscription.connection.sink.write(_packed(texts, subscription.connection.dialect))
         return bool(texts)
 
     def broadcast(self, text: str, topic: str | None) -> None:
@@ -230,7 +250,7 @@ class Hub:
     def _fan_out(self, live: LiveStream, items: Sequence[Published]) -> None:
         """Write *items* to every subscriber that wants them; texts are made once for all who get the same."""
         present = frozenset(item.audience for item in items)
-        made: dict[tuple[frozenset[str], frozenset[str] | None, bool], list[str]] = {}
+        made: dict[tuple[frozenset[str], frozenset[str] | None, Dialect], list[str]] = {}
         touched: set[Connection] = set()
         for connection, subscription in list(live.subscribers.items()):
             relevant = subscription.audiences & present
@@ -239,10 +259,10 @@ class Hub:
             if subscription.suppressed or subscription.after >= items[0].offset:
                 reached = self.send(subscription, live.name, items)
             else:
-                same = (relevant, subscription.keys, connection.v1)
+                same = (relevant, subscription.keys, connection.dialect)
                 if same not in made:
-                    wanted = (_texts(live.name, item, v1=connection.v1) for item in items if subscription.wants(item))
-                    made[same] = _packed([text for texts in wanted for text in texts], v1=connection.v1)
+                    wanted = [_texts(live.name, item, connection.dialect) for item in items if subscription.wants(item)]
+                    made[same] = _packed(list(chain.from_iterable(wanted)), connection.dialect)
                 if reached := bool(made[same]):
                     connection.sink.write(made[same])
             if reached and connection.v1:
@@ -253,14 +273,14 @@ class Hub:
             self._on_touched(live.name, touched)
 
 
-def _texts(stream: str, item: Published, *, v1: bool) -> list[str]:
+def _texts(stream: str, item: Published, dialect: Dialect) -> list[str]:
     """Return the messages that one publication is for a client of that kind."""
-    if item.legacy is None or v1:
+    if item.legacy is None or dialect.v1:
         return [protocol.splice(item.body, stream, item.offset)]
     return [protocol.splice(body, stream, item.offset) for body in protocol.parts(item.legacy)]
 
 
-def _packed(texts: list[str], *, v1: bool) -> list[str]:
-    if not v1 or len(texts) < 2:
+def _packed(texts: list[str], dialect: Dialect) -> list[str]:
+    if not dialect.batches or len(texts) < 2:
         return texts
     return [protocol.batch(texts[start : start + BATCH_LIMIT]) for start in range(0, len(texts), BATCH_LIMIT)]

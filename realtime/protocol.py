@@ -158,6 +158,14 @@ def splice(body: str, topic: str, offset: int) -> str:
     return f'{body[:-1]},"topic":"{topic}","offset":{offset}}}'
 
 
+def spliced(text: str) -> tuple[str, int] | None:
+    """Return the topic and the offset that `splice` added to *text*; None where it is no such message."""
+    head, found, offset = text.rpartition(',"offset":')
+    if not found or not offset[:-1].isdecimal():
+        return None
+    return head.rpartition(',"topic":"')[2][:-1], int(offset[:-1])
+
+
 def batch(texts: Sequence[str]) -> str:
     """Return one message that carries several, for clients of the v1 subprotocol."""
     return f'{{"type":"batch","messages":[{",".join(texts)}]}}'
