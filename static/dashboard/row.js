@@ -1,0 +1,72 @@
+import { h, icon } from "./dom.js";
+import { absolute, ago } from "./time.js";
+
+/** @import { Item } from "./store.js" */
+/** @typedef {{ mark: (item: Item, read: boolean) => void, remove: (item: Item) => void, removeWord: string }} RowActions */
+
+export const LEVELS = /** @type {const} */ ({ info: "Info", success: "Success", warning: "Warning", error: "Error" });
+
+/** A level's word and icon; one that this page does not know reads as it came. @param {string} level */
+export function levelOf(level) {
+  return Object.hasOwn(LEVELS, level) ? { icon: level, word: LEVELS[/** @type {keyof LEVELS} */ (level)] } : { icon: "info", word: level };
+}
+
+/** One notification on the page. It is changed in place, so that the focus stays where it is. */
+export class Row {
+  /** @param {"li" | "article"} tag @param {Item} item @param {RowActions} actions */
+  constructor(tag, item, actions) {
+    this.item = item;
+    this.actions = actions;
+    this.mark = h("span", { class: "note-mark" });
+    this.title = h("h3", { class: "note-title", "data-testid": "notification-title" });
+    this.message = h("p", { class: "note-message", "data-testid": "notification-message" });
+    this.level = h("span", { class: "note-level" });
+    this.origin = h("span", { class: "note-origin" });
+    this.time = h("time", {});
+    this.readButton = h("button", { type: "button", class: "icon-button small", "data-testid": "toggle-read", click: () => actions.mark(this.item, !this.item.read) });
+    this.removeButton = h("button", { type: "button", class: "icon-button small", "data-testid": "delete", click: () => actions.remove(this.item) });
+    this.element = this.build(tag);
+    this.update(item);
+  }
+
+  /** @param {"li" | "article"} tag */
+  build(tag) {
+    const meta = h("p", { class: "note-meta" }, this.level, this.origin, this.time);
+    const body = h("div", { class: "note-body" }, this.title, this.message, meta);
+    const actions = h("div", { class: "note-actions" }, this.readButton, this.removeButton);
+    return h(tag, { class: "note", "data-testid": "notification", "data-id": this.item.id }, this.mark, body, actions);
+  }
+
+  /** @param {Item} item */
+  update(item) {
+    const known = this.item === item && this.title.hasChildNodes();
+    this.item = item;
+    if (known) return;
+    const level = levelOf(item.level);
+    this.element.dataset.level = level.icon;
+    this.element.dataset.read = `${item.read}`;
+    this.mark.replaceChildren(icon(level.icon));
+    this.title.replaceChildren(item.title, item.read ? "" : h("span", { class: "sr-only" }, " (unread)"));
+    this.message.textContent = item.message;
+    this.level.textContent = level.word;
+    this.origin.textContent = [item.category, item.related_entity].filter(Boolean).join(" · ");
+    this.time.dateTime = item.created_at;
+    this.time.title = absolute(item.created_at);
+    this.label(this.readButton, item.read ? "unread" : "check", `Mark as ${item.read ? "unread" : "read"}`);
+    this.label(this.removeButton, "trash", this.actions.removeWord);
+    this.tick(Date.now());
+  }
+
+  /** @param {HTMLElement} button @param {string} name @param {string} words */
+  label(button, name, words) {
+    button.title = words;
+    button.setAttribute("aria-label", `${words}: ${this.item.title}`);
+    button.replaceChildren(icon(name));
+  }
+
+  /** Let the relative time be right. @param {number} now */
+  tick(now) {
+    const text = ago(this.item.created_at, now);
+    if (this.time.textContent !== text) this.time.textContent = text;
+  }
+}

@@ -1,0 +1,67 @@
+import { Row } from "./row.js";
+
+/** @import { Item } from "./store.js" */
+/** @import { RowActions } from "./row.js" */
+
+/** The rows of a list, kept in step with the items; rows that stay are moved and changed, not made again. */
+export class Rows {
+  /** @param {HTMLElement} container @param {"li" | "article"} tag @param {RowActions} actions */
+  constructor(container, tag, actions) {
+    this.container = container;
+    this.tag = tag;
+    this.actions = actions;
+    /** @type {Map<string, Row>} */
+    this.rows = new Map();
+    this.filled = false;
+  }
+
+  /** @param {Item[]} items */
+  show(items) {
+    const wanted = new Set(items.map((item) => item.id));
+    const focused = this.focusedId();
+    for (const [id, row] of this.rows) if (!wanted.has(id)) this.drop(id, row);
+    let place = this.container.firstElementChild;
+    for (const item of items) {
+      const row = this.rows.get(item.id) ?? this.add(item);
+      row.update(item);
+      if (row.element === place) place = place.nextElementSibling;
+      else this.container.insertBefore(row.element, place);
+    }
+    this.filled = true;
+    if (focused && !wanted.has(focused.id)) this.focusNear(focused.index);
+  }
+
+  /** @param {number} now */
+  tick(now) {
+    for (const row of this.rows.values()) row.tick(now);
+  }
+
+  /** @param {Item} item */
+  add(item) {
+    const row = new Row(this.tag, item, this.actions);
+    if (this.filled) row.element.classList.add("arriving");
+    this.rows.set(item.id, row);
+    return row;
+  }
+
+  /** @param {string} id @param {Row} row */
+  drop(id, row) {
+    row.element.remove();
+    this.rows.delete(id);
+  }
+
+  /** @returns {{ id: string, index: number } | null} The row that has the focus. */
+  focusedId() {
+    const index = [...this.container.children].findIndex((child) => child.contains(document.activeElement));
+    const child = /** @type {HTMLElement | undefined} */ (this.container.children[index]);
+    return child?.dataset.id ? { id: child.dataset.id, index } : null;
+  }
+
+  /** A deleted row must not throw the focus back to the start of the page. @param {number} index */
+  focusNear(index) {
+    const { children } = this.container;
+    const next = children[Math.min(index, children.length - 1)];
+    const target = next?.querySelector("[data-testid=delete]") ?? this.container.closest("[tabindex='-1']");
+    /** @type {HTMLElement | null | undefined} */ (target)?.focus();
+  }
+}

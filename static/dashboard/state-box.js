@@ -1,0 +1,30 @@
+import { h, icon } from "./dom.js";
+
+/**
+ * Show what a list has instead of rows: a skeleton, a sentence, or an error with a way out of it.
+ *
+ * @typedef {{ kind: "loading" | "none" } | { kind: "words", icon: string, title: string, text: string, action?: { words: string, run: () => void } }} Content
+ *
+ * @param {HTMLElement} box
+ * @param {Content} content
+ */
+export function showState(box, content) {
+  const key = content.kind === "words" ? `${content.title} ${content.text}` : content.kind;
+  if (box.dataset.shows === key) return;
+  box.dataset.shows = key;
+  box.hidden = content.kind === "none";
+  box.dataset.kind = content.kind;
+  if (content.kind === "none") box.replaceChildren();
+  else if (content.kind === "loading") box.replaceChildren(h("p", { class: "sr-only" }, "Loading"), ...skeleton());
+  else box.replaceChildren(...words(content));
+}
+
+function skeleton() {
+  return [1, 2, 3].map(() => h("div", { class: "skeleton", "aria-hidden": "true" }, h("span"), h("div", {}, h("i"), h("i"))));
+}
+
+/** @param {Extract<Content, { kind: "words" }>} content */
+function words({ icon: name, title, text, action }) {
+  const button = action && h("button", { type: "button", class: "button", "data-testid": "state-action", click: action.run }, action.words);
+  return [icon(name), h("h3", {}, title), h("p", { class: "muted" }, text), ...(button ? [button] : [])];
+}

@@ -1,0 +1,103 @@
+import { byId, h, icon } from "./dom.js";
+import { levelOf } from "./row.js";
+
+/** @import { Clock } from "../realtime/types.js" */
+/** @import { Item } from "./store.js" */
+
+const AT_MOST = 3;
+const SHOWN_FOR = 8_000;
+/** More than this many within `STORM_TIME` is a storm: one toast that counts, instead of one for each. */
+const STORM = 6;
+const STORM_TIME = 10_000;
+
+/**
+ * @typedef {object} Toast
+ * @property {string} title
+ * @property {string} [text]
+ * @property {string} level
+ * @property {boolean} [stays] Until it is dismissed.
+ * @property {{ words: string, run: () => void }} [action]
+ */
+
+/**
+ * Short notes in a corner: newest on top, three at most, the rest is in the panel. They never take the focus, and
+ * wait while the pointer or the focus is on them.
+ */
+export class Toasts {
+  /** @param {{ clock: Clock, open: () => void }} options `open` shows the panel. */
+  constructor({ clock, open }) {
+    this.clock = clock;
+    this.open = open;
+    this.container = byId("toasts");
+    /** @type {number[]} When the last arrivals came. */
+    this.recent = [];
+    /** @type {{ element: HTMLElement, total: number, errors: number } | null} */
+    this.storm = null;
+  }
+
+  /** @param {Item[]} items What has arrived. @param {boolean} missed Whether that was while nobody was connected. */
+  announce(items, missed) {
+    const now = this.clock.now();
+    this.recent = [...this.recent.filter((time) => now - time < STORM_TIME), ...items.map(() => now)];
+    if (this.recent.length > STORM || items.length > AT_MOST) this.count(items, missed);
+    else for (const item of items) this.one(item);
+  }
+
+  /** @param {Item} item */
+  one(item) {
+    const stays = item.level === "warning" || item.level === "error";
+    this.show({ title: item.title, text: item.message, level: item.level, stays, action: { words: "Open", run: this.open } });
+  }
+
+  /** @param {Item[]} items @param {boolean} missed */
+  count(items, missed) {
+    const before = this.storm?.element.isConnected ? this.storm : { total: 0, errors: 0, element: null };
+    const total = before.total + items.length;
+    const errors = before.errors + items.filter((item) => item.level === "error").length;
+    const title = `${total} new notifications${missed ? " while you were away" : ""}`;
+    const text = errors > 0 ? `${errors} ${errors === 1 ? "error" : "errors"} among them.` : "They are all in the panel.";
+    before.element?.remove();
+    const element = this.show({ title, text, level: errors > 0 ? "error" : "info", action: { words: "Open", run: this.open } });
+    this.storm = { element, total, errors };
+  }
+
+  /** @param {Toast} toast @returns {HTMLElement} */
+  show(toast) {
+    const element = this.build(toast);
+    this.container.prepend(element);
+    for (const old of [...this.container.children].slice(AT_MOST)) old.remove();
+    if (!toast.stays) this.expire(element);
+    return element;
+  }
+
+  clear() {
+    this.container.replaceChildren();
+  }
+
+  /** @param {Toast} toast */
+  build({ title, text, level, action }) {
+    const { icon: name, word } = levelOf(level);
+    const body = h("div", { class: "toast-body" }, h("strong", {}, h("span", { class: "sr-only" }, `${word}: `), title), text && h("p", {}, text));
+    const element = h("div", { class: "toast", role: level === "error" ? "alert" : "status", "data-level": name, "data-testid": "toast" }, h("span", { class: "note-mark" }, icon(name)), body);
+    const run = () => {
+      element.remove();
+      action?.run();
+    };
+    if (action) element.append(h("button", { type: "button", class: "button quiet", "data-testid": "toast-action", click: run }, action.words));
+    element.append(h("button", { type: "button", class: "icon-button small", "aria-label": "Dismiss", "data-testid": "toast-dismiss", click: () => element.remove() }, icon("close")));
+    return element;
+  }
+
+  /** @param {HTMLElement} element */
+  expire(element) {
+    const leave = () => element.remove();
+    let timer = this.clock.after(leave, SHOWN_FOR);
+    const hold = () => this.clock.cancel(timer);
+    const resume = () => {
+      hold();
+      timer = this.clock.after(leave, SHOWN_FOR / 2);
+    };
+    for (const event of ["pointerenter", "focusin"]) element.addEventListener(event, hold);
+    for (const event of ["pointerleave", "focusout"]) element.addEventListener(event, resume);
+  }
+}

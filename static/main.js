@@ -1,0 +1,110 @@
+/** The dashboard: brings the connection, the inbox and what shows them together. */
+
+import * as api from "./dashboard/api.js";
+import { startCompose } from "./dashboard/compose.js";
+import { account, badge } from "./dashboard/connection.js";
+import { ConnectionCard } from "./dashboard/connection-card.js";
+import { Disclosure } from "./dashboard/disclosure.js";
+import { byId, coalesced } from "./dashboard/dom.js";
+import { Feed } from "./dashboard/feed.js";
+import { Inbox } from "./dashboard/inbox.js";
+import { Overview } from "./dashboard/overview.js";
+import { Panel } from "./dashboard/panel.js";
+import { Poller } from "./dashboard/poller.js";
+import { startThemeSwitch } from "./dashboard/theme-switch.js";
+import { Toasts } from "./dashboard/toasts.js";
+import { browserClock } from "./realtime/clock.js";
+import { pageConfig, wsClient } from "./websocket.js";
+
+/** @import { Item } from "./dashboard/store.js" */
+/** @import { Status } from "./realtime/types.js" */
+
+const TOPIC = "notifications";
+const config = pageConfig();
+const title = document.title;
+
+/** @type {{ status: Status, data: Record<string, any>, until: number }} `until`: when the next try is due. */
+let connection = { status: "connecting", data: {}, until: 0 };
+let lastEvent = 0;
+let reachable = true;
+
+const show = coalesced(() => {
+  const now = Date.now();
+  const view = inbox.view();
+  const told = account(connection.status, connection.data, { wait: connection.until - now, online: navigator.onLine });
+  panel.show(view, told, inbox.asOf ? new Date(inbox.asOf).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "");
+  feed.show(view);
+  overview.show(view, now);
+  card.show(told, { clientId: wsClient.getClientId(), latency: wsClient.getLatency(), lastEvent, now });
+  document.title = view.unread > 0 ? `(${badge(view.unread)}) ${title}` : title;
+});
+
+const inbox = new Inbox({
+  api,
+  changed: show,
+  arrived: ({ items, missed }) => {
+    if (!panel.isOpen) toasts.announce(items, missed);
+    else byId("announcer").textContent = items.length === 1 ? `New: ${items[0]?.title}` : `${items.length} new notifications`;
+  },
+  failed: (error) => toasts.show({ title: "That did not work", text: error.message, level: "error", stays: true }),
+});
+
+const rows = {
+  mark: (/** @type {Item} */ item, /** @type {boolean} */ read) => inbox.mark(item.id, read),
+  remove: async (/** @type {Item} */ item) => {
+    if (!(await inbox.remove(item))) return;
+    const undo = { words: "Undo", run: () => inbox.restore(item) };
+    toasts.show({ title: config.user?.permissions?.delete ? "Deleted" : "Dismissed", text: item.title, level: "info", action: undo });
+  },
+  removeWord: config.user?.permissions?.delete ? "Delete" : "Dismiss",
+};
+const poll = async () => {
+  const before = reachable;
+  reachable = await inbox.poll(() => !wsClient.isConnected());
+  // The server is back after it was away: the socket may be worth new tries.
+  if (reachable && !before && connection.status === "failed") wsClient.wake();
+};
+const readAll = () => inbox.markAllRead(wsClient.getOffset(TOPIC) ?? inbox.state.position?.offset ?? null);
+const panel = new Panel({ rows, readAll, loadOlder: () => inbox.loadOlder(), reload: poll, opened: () => toasts.clear() });
+const toasts = new Toasts({ clock: browserClock, open: () => panel.open() });
+const feed = new Feed({ rows, reload: poll, compose: startCompose() });
+const overview = new Overview({ choose: (filter) => feed.choose(filter) });
+const card = new ConnectionCard({ retry: () => wsClient.connect() });
+const hidden = () => document.visibilityState === "hidden";
+const poller = new Poller({ clock: browserClock, random: Math.random, hidden, poll });
+
+wsClient.on("initial_state", (message) => inbox.replace(message.data, message.positions?.[TOPIC] ?? null));
+wsClient.on("snapshot", (message) => message.topic === TOPIC && inbox.replace(message.data, message.positions?.[TOPIC] ?? null));
+for (const type of ["notification", "unread_count"]) {
+  wsClient.on(type, (message) => {
+    lastEvent = Date.now();
+    inbox.receive(message);
+  });
+}
+wsClient.on("pong", show);
+wsClient.onConnectionStatus((status, data) => {
+  connection = { status, data, until: Date.now() + (data.delay ?? 0) };
+  if (status === "connected") poller.stop();
+  if (status === "reconnecting" || status === "failed") {
+    poller.start();
+    if (inbox.state.phase === "loading") poll();
+  }
+  show();
+});
+wsClient.subscribe([TOPIC]);
+
+document.addEventListener("visibilitychange", () => poller.visibilityChanged());
+for (const event of ["online", "offline"]) addEventListener(event, show);
+setInterval(() => {
+  if (hidden()) return;
+  if (connection.status === "reconnecting") show();
+}, 500);
+setInterval(() => {
+  if (hidden()) return;
+  panel.tick(Date.now());
+  feed.tick(Date.now());
+  show();
+}, 15_000);
+new Disclosure(byId("menu-button"), byId("menu"));
+startThemeSwitch();
+show();

@@ -1,0 +1,147 @@
+import { verdict } from "./closing.js";
+
+/** @import { Message, Options, Socket } from "./types.js" */
+/** @import { Verdict } from "./closing.js" */
+
+const PROTOCOL = "aether.v1.json";
+const OPEN = 1;
+/** Milliseconds for the handshake and the first message, and for the answer to a ping. */
+const PATIENCE = 10_000;
+
+/**
+ * @typedef {object} Ends What a link tells its owner; after `lost` it tells nothing more.
+ * @property {(link: Link, message: Message) => void} message Any message but the link's own; batches come one by one.
+ * @property {(link: Link, end: Verdict) => void} lost The connection is gone, for whatever reason. Exactly once.
+ */
+
+/**
+ * One WebSocket from its handshake to its end: it reads messages, answers pings, and notices a dead peer.
+ */
+export class Link {
+  /** @param {Options} options @param {Ends} ends */
+  constructor(options, ends) {
+    this.options = options;
+    this.ends = ends;
+    this.ended = false;
+    /** @type {Message | null} The server's `disconnect`, which explains the close that follows it. */
+    this.notice = null;
+    this.clientId = "";
+    this.connectedAt = 0;
+    this.pingedAt = 0;
+    /** @type {number | null} Milliseconds between the last ping and its answer. */
+    this.latency = null;
+    this.deadline = options.clock.after(() => this.fail("The server did not answer."), PATIENCE);
+    /** @type {any} The timer of the next ping. */
+    this.beat = null;
+    /** @type {Map<number, string[]>} What was asked for and not answered yet, by request id. */
+    this.asked = new Map();
+    /** Whether the initial state has come, which subscriptions continue from. */
+    this.greeted = false;
+    this.socket = this.dial();
+  }
+
+  get ready() {
+    return !this.ended && this.clientId !== "";
+  }
+
+  /** @param {Message} message @returns {boolean} Whether it went out. */
+  send(message) {
+    if (this.ended || this.socket.readyState !== OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Make sure that the peer is there: without any answer in time, the link is lost. */
+  probe() {
+    const { clock, pingInterval } = this.options;
+    if (!this.ready) return;
+    clock.cancel(this.beat);
+    this.beat = clock.after(() => this.probe(), pingInterval);
+    if (this.pingedAt) return;
+    this.pingedAt = clock.now();
+    this.send({ type: "ping" });
+    this.deadline = clock.after(() => this.fail("The server stopped answering."), PATIENCE);
+  }
+
+  /** End the link from this side, telling the owner nothing. @param {number} [code] @param {string} [reason] */
+  close(code = 1000, reason = "") {
+    this.end();
+    this.socket.close(code, reason);
+  }
+
+  dial() {
+    const socket = new this.options.Socket(this.options.url, [PROTOCOL]);
+    socket.onmessage = (event) => this.receive(event.data);
+    socket.onclose = (event) => this.lose(verdict(event, this.notice));
+    return socket;
+  }
+
+  /** @param {string} reason */
+  fail(reason) {
+    if (this.ended) return;
+    // A peer that is gone never completes the closing handshake: the owner must not wait for `onclose`.
+    this.socket.close();
+    this.lose({ action: "retry", least: 0, code: 1006, reason });
+  }
+
+  /** @param {Verdict} end */
+  lose(end) {
+    if (this.ended) return;
+    this.end();
+    this.ends.lost(this, end);
+  }
+
+  end() {
+    this.ended = true;
+    this.options.clock.cancel(this.deadline);
+    this.options.clock.cancel(this.beat);
+  }
+
+  /** @param {any} text */
+  receive(text) {
+    const message = parse(text);
+    if (this.ended || !message) return;
+    this.heard(message);
+    for (const one of message.type === "batch" ? batched(message) : [message]) this.take(one);
+  }
+
+  /** Whatever comes shows that the peer lives. @param {Message} message */
+  heard(message) {
+    if (!this.clientId) return;
+    if (message.type === "pong" && this.pingedAt) this.latency = this.options.clock.now() - this.pingedAt;
+    this.pingedAt = 0;
+    this.options.clock.cancel(this.deadline);
+  }
+
+  /** @param {Message} message */
+  take(message) {
+    if (this.ended) return;
+    if (message.type === "ping") this.send({ type: "pong" });
+    if (message.type === "disconnect") this.notice = message;
+    if (message.type === "connection") this.welcome(message);
+    this.ends.message(this, message);
+  }
+
+  /** @param {Message} message */
+  welcome(message) {
+    this.clientId = String(message.client_id);
+    this.connectedAt = this.options.clock.now();
+    this.heard(message);
+    this.probe();
+  }
+}
+
+/** @param {any} text @returns {Message | null} Null for what no message can be. */
+function parse(text) {
+  try {
+    const message = JSON.parse(text);
+    return typeof message?.type === "string" ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {Message} message @returns {Message[]} */
+function batched(message) {
+  return Array.isArray(message.messages) ? message.messages.filter((one) => typeof one?.type === "string") : [];
+}

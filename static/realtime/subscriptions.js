@@ -1,0 +1,40 @@
+/** @import { PositionMap } from "./types.js" */
+
+/** The topics that the page wants to follow, whether or not there is a connection. */
+export class Subscriptions {
+  constructor() {
+    /** @type {Set<string>} */
+    this.wanted = new Set();
+    this.lastId = 0;
+  }
+
+  /** @param {string | string[]} topics @returns {string[]} */
+  add(topics) {
+    const names = [topics].flat();
+    for (const name of names) this.wanted.add(name);
+    return names;
+  }
+
+  /** @param {string | string[]} topics @returns {string[]} */
+  remove(topics) {
+    const names = [topics].flat();
+    for (const name of names) this.wanted.delete(name);
+    return names;
+  }
+
+  /** A request id that no earlier request of this page had. */
+  nextId() {
+    this.lastId += 1;
+    return this.lastId;
+  }
+}
+
+/**
+ * @param {number} id
+ * @param {string[]} topics
+ * @param {PositionMap} since
+ */
+export function subscriptionMessage(id, topics, since) {
+  const message = { type: "subscribe", id, topics };
+  return Object.keys(since).length > 0 ? { ...message, since } : message;
+}

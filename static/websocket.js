@@ -1,0 +1,128 @@
+/**
+ * The client library: `wsClient`, made on load and connected when the page is parsed.
+ *
+ *     import { wsClient } from "./websocket.js";          // or the global of that name
+ *     wsClient.on("notification", (message) => console.log(message.action, message.data.title));
+ *     wsClient.subscribe(["notifications"]);
+ *
+ * `<script type="application/json" id="config-data">` may set `websocket_refresh_time` and `websocket_ping_interval`
+ * (milliseconds). A page that subscribes to nothing gets the initial state and nothing more.
+ */
+
+import { RealtimeClient } from "./realtime/client.js";
+import { browserClock } from "./realtime/clock.js";
+
+/** @import { Message, Options } from "./realtime/types.js" */
+/** @import { StatusListener } from "./realtime/client.js" */
+
+export class WebSocketClient {
+  /** @param {Options} options */
+  constructor(options) {
+    this.client = new RealtimeClient(options);
+  }
+
+  /** Connect, or try again at once; does nothing while a connection is open or on its way. */
+  connect() {
+    this.client.connect();
+  }
+
+  /** Close the connection and stay away until `connect`. */
+  disconnect() {
+    this.client.disconnect();
+  }
+
+  /** Follow topics; before the connection is open too. @param {string | string[]} topics */
+  subscribe(topics) {
+    this.client.subscribe(topics);
+  }
+
+  /** @param {string | string[]} topics */
+  unsubscribe(topics) {
+    this.client.unsubscribe(topics);
+  }
+
+  /** Call *listener* with each message of *type*, whatever type backend code broadcasts. Returns what undoes it.
+   * @param {string} type @param {(message: Message) => void} listener */
+  on(type, listener) {
+    this.client.messages.on(type, listener);
+    return () => this.off(type, listener);
+  }
+
+  /** @param {string} type @param {(message: Message) => void} listener */
+  off(type, listener) {
+    this.client.messages.off(type, listener);
+  }
+
+  /** Send a message; false where there is no connection. @param {Message} message */
+  send(message) {
+    return this.client.send(message);
+  }
+
+  /**
+   * Call *listener* with each status and its data, and at once with the present one where there has been one.
+   *
+   * connecting {attempt}, connected {client_id}, error {code, reason}, disconnected {code, reason},
+   * reconnecting {attempt, delay}, failed {code, reason}. A planned refresh is none of these.
+   *
+   * @param {StatusListener} listener
+   * @returns {() => void} What undoes it.
+   */
+  onConnectionStatus(listener) {
+    const { statusListeners, status, statusData } = this.client;
+    statusListeners.add(listener);
+    if (status !== "disconnected" || statusData.code) listener(status, statusData);
+    return () => statusListeners.delete(listener);
+  }
+
+  isConnected() {
+    return this.client.link?.ready ?? false;
+  }
+
+  /** The name of this connection, or null. */
+  getClientId() {
+    return this.client.link?.clientId || null;
+  }
+
+  /** Milliseconds that the last ping took, or null. */
+  getLatency() {
+    return this.client.link?.latency ?? null;
+  }
+
+  /** The offset up to which this page has seen a topic, or null. @param {string} topic */
+  getOffset(topic) {
+    return this.client.positions.held.get(topic)?.offset ?? null;
+  }
+
+  /** Look at once whether the connection is there, or try to get one: the world has changed. */
+  wake() {
+    this.client.wake();
+  }
+}
+
+/** @returns {Record<string, any>} The page's `#config-data`. */
+export function pageConfig() {
+  return JSON.parse(document.getElementById("config-data")?.textContent || "{}");
+}
+
+function forThisPage() {
+  const config = pageConfig();
+  const client = new WebSocketClient({
+    url: `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`,
+    Socket: /** @type {any} */ (WebSocket),
+    clock: browserClock,
+    random: Math.random,
+    refreshTime: config.websocket_refresh_time ?? 1_500_000,
+    pingInterval: config.websocket_ping_interval ?? 30_000,
+    log: (...parts) => console.log(...parts),
+  });
+  const wake = () => document.visibilityState === "visible" && client.wake();
+  document.addEventListener("visibilitychange", wake);
+  for (const event of ["online", "pageshow"]) addEventListener(event, wake);
+  // A page may import this late, after DOMContentLoaded; connecting twice does nothing.
+  if (document.readyState === "complete") client.connect();
+  for (const event of ["DOMContentLoaded", "load"]) addEventListener(event, () => client.connect(), { once: true });
+  return Object.assign(globalThis, { wsClient: client }).wsClient;
+}
+
+/** @type {WebSocketClient} The page's client; only where there is a page. */
+export const wsClient = /** @type {any} */ (typeof document === "undefined" ? undefined : forThisPage());
