@@ -62,6 +62,10 @@ class Consumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         """Find out who this is before anything is sent; greet them, or wait for their `auth`."""
+        if self.node.draining:
+            await self.open()
+            self.end(CloseCode.RESTART, "The server restarts", retry_after_ms=BUSY_RETRY_MS)
+            return
         mark = self.node.revalidation.mark()
         try:
             identity = await self.node.run(auth.identify, self.scope)

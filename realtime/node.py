@@ -46,6 +46,7 @@ class Node:
         self.id = uuid.uuid4().hex
         self.conf = conf.load()
         self.loop = asyncio.get_running_loop()
+        self.draining = False
         self.hub = Hub(on_gap=self._on_gap, on_touched=self._on_touched, window=self._window)
         layer = get_channel_layer()
         if layer is None:
@@ -156,7 +157,7 @@ class Node:
         self._pool.shutdown(wait=True)
 
     def _on_relayed(self, stream: str, items: Sequence[Published]) -> None:
-        """Hand over to the loop from the relayer's thread, from where an in-memory layer would not wake its receiver."""
+        """Hand over to the loop: from the relayer's thread an in-memory layer would not wake its receiver."""
         with contextlib.suppress(RuntimeError):  # The loop is closing; the next node reads it from the database.
             self.loop.call_soon_threadsafe(self._publish, stream, items)
 

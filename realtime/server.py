@@ -1,28 +1,51 @@
-"""What a server process does around its requests: the node's start and end."""
+"""uvicorn, taught to hand its clients over before it ends.
 
-import logging
-from typing import Any
+Workers are spawned processes that import this module before Django is set up, hence the late imports.
+"""
 
-from realtime import node
+import asyncio
+import socket
+from typing import Final
 
-logger = logging.getLogger(__name__)
+import uvicorn
+from uvicorn.supervisors import multiprocess
+
+SHARE: Final = 0.7
+"""Part of the graceful timeout that the drain may take; the rest is for requests that are under way."""
 
 
-async def lifespan(scope: Any, receive: Any, send: Any) -> None:
-    """Serve ASGI's lifespan: start the node with the server, so that it relays before anyone connects.
+class Server(uvicorn.Server):
+    """One process. uvicorn alone would cut all of its clients off at once, before the application hears of it."""
 
-    https://asgi.readthedocs.io/en/latest/specs/lifespan.html
-    """
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            try:
-                await node.running()
-            except Exception as error:  # noqa: BLE001  The server must come up to say so in /readyz.
-                # The server starts all the same: the node starts with the first connection that finds a database.
-                logger.warning("The node could not start yet: %s", error)
-            await send({"type": "lifespan.startup.complete"})
-        elif message["type"] == "lifespan.shutdown":
-            await node.stop()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connections, drain the node, and only then shut down."""
+        from realtime import node
+        from realtime.drain import drain
+
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+        if (here := node.here()) and here.loop is asyncio.get_running_loop() and not self.force_exit:
+            await drain(here, SHARE * (self.config.timeout_graceful_shutdown or 10))
+        await super().shutdown(sockets)
+
+
+class Worker(multiprocess.Process):
+    """One of several processes, each with a `Server`."""
+
+    @property
+    def server(self) -> Server:
+        """Return this worker's server, made in the worker itself."""
+        if not isinstance(self._server, Server):
+            self._server = Server(self.config)
+        return self._server
+
+
+class Workers(multiprocess.Multiprocess):
+    """Several workers behind one listening socket; one that dies is replaced."""
+
+    def run(self) -> None:
+        """Serve until a signal ends it."""
+        multiprocess.Process = Worker  # type: ignore[misc]  # uvicorn offers no other way to name the class.
+        super().run()

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
-from uvicorn.supervisors import Multiprocess
 
 from realtime import collected, listening
+from realtime.server import Server, Workers
 
 APPLICATION = "aether.asgi:application"
 
@@ -105,9 +105,9 @@ def _config(workers: int) -> uvicorn.Config:
 def _serve(config: uvicorn.Config, bound: socket.socket) -> None:
     with bound:
         if config.workers > 1:
-            Multiprocess(config, sockets=[bound]).run()
+            Workers(config, sockets=[bound]).run()
             return
-        server = uvicorn.Server(config)
+        server = Server(config)
         try:
             server.run(sockets=[bound])
         except KeyboardInterrupt:
