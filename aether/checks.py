@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_KEY: Final = 32
 IN_MEMORY: Final = "channels.layers.InMemoryChannelLayer"
@@ -17,6 +18,13 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
     return [*_malformed(), *_secret_key(), *_login(), *_times(), *_workers(), *_hosts()]
 
 
+def refuse_bad_settings() -> None:
+    """Raise ImproperlyConfigured with every error; for servers that do not run the system checks themselves."""
+    errors = [message for message in check_settings(None) if message.is_serious()]
+    if errors:
+        raise ImproperlyConfigured("\n".join(f"{error.msg} {error.hint}" for error in errors))
+
+
 def _malformed() -> Iterator[CheckMessage]:
     for problem in settings.ENVIRONMENT.problems:
         yield Error(problem.message, hint=problem.hint, id="aether.E001")
@@ -24,7 +32,7 @@ def _malformed() -> Iterator[CheckMessage]:
 
 def _secret_key() -> Iterator[CheckMessage]:
     # Not through settings, which raise an exception of their own where the key is empty.
-    key = settings.ENVIRONMENT.str("SECRET_KEY")
+    key = settings.ENVIRONMENT.text("SECRET_KEY")
     make = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
     if settings.DEBUG:
         if settings.SECRET_KEY_IS_TEMPORARY:

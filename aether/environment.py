@@ -43,16 +43,16 @@ class Environment:
         if self.file.is_file():
             environ.Env.read_env(self.file)
 
-    def bool(self, name: str, *, default: bool) -> bool:
+    def switch(self, name: str, *, default: bool) -> bool:
         """Return a switch."""
-        value = self.str(name, default=str(default)).strip().lower()
+        value = self.text(name, default=str(default)).strip().lower()
         if value in TRUE or value in FALSE:
             return value in TRUE
         return self._refuse(name, value, "is neither true nor false", f"Write {name}=true or {name}=false.", default)
 
     def number(self, name: str, *, default: int, least: int = 0) -> int:
         """Return a whole number that is not below *least*."""
-        value = self.str(name, default=str(default)).strip()
+        value = self.text(name, default=str(default)).strip()
         hint = f"Write a whole number of at least {least}, for example {name}={default}."
         try:
             number = int(value)
@@ -62,25 +62,25 @@ class Environment:
 
     def choice(self, name: str, choices: Collection[str], *, default: str) -> str:
         """Return one of *choices*, in upper case."""
-        value = self.str(name, default=default).strip().upper()
+        value = self.text(name, default=default).strip().upper()
         if value in choices:
             return value
         return self._refuse(name, value, "is unknown", f"Use one of {', '.join(choices)}.", default)
 
-    def str(self, name: str, *, default: str = "") -> str:
+    def text(self, name: str, *, default: str = "") -> str:
         """Return a text as it is; a `$` at its start is part of it, and no reference to another variable."""
         return os.environ.get(name, default)
 
-    def list(self, name: str, *, default: Collection[str] = ()) -> list[str]:
+    def texts(self, name: str, *, default: Collection[str] = ()) -> list[str]:
         """Return the parts of a text between commas."""
-        return [part.strip() for part in self.str(name, default=",".join(default)).split(",") if part.strip()]
+        return [part.strip() for part in self.text(name, default=",".join(default)).split(",") if part.strip()]
 
     def database(self, name: str, *, default: str) -> dict[str, Any]:
         """Return a database of Django's settings out of a URL."""
-        value = self.str(name, default=default)
+        value = self.text(name, default=default)
         hint = f"Write {name}=postgresql://user:password@host:5432/name or {name}=sqlite:////path/to/file.sqlite3."
-        scheme = value.partition(":")[0]
-        if scheme not in DATABASES:
+        scheme, separator, _ = value.partition("://")
+        if not separator or scheme not in DATABASES:
             return self._default_database(name, scheme, "is not a database that Aether knows", hint, default)
         try:
             database: dict[str, Any] = self._env.db_url_config(value, engine=DATABASES[scheme])
@@ -92,7 +92,7 @@ class Environment:
 
     def redis(self, name: str) -> str:
         """Return the URL of a Redis or Valkey server, or nothing."""
-        value = self.str(name).strip()
+        value = self.text(name).strip()
         parts = urlsplit(value)
         if not value or (parts.scheme in REDIS_SCHEMES and (parts.netloc or parts.path)):
             return value

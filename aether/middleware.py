@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib.auth import middleware as auth
-from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -21,7 +20,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 PUBLIC: Final = frozenset({"/healthz", "/readyz"})
 
 
-class StaticFilesMiddleware(WhiteNoiseMiddleware):
+class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # It has no types.
     """WhiteNoise, answering with whole files: Django under ASGI would warn about each file that is streamed."""
 
     @staticmethod
@@ -39,8 +38,8 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
 class LocalOperatorMiddleware:
     """Make everyone the local operator while login is off, and refuse whoever is not on this machine.
 
-    Stands before whatever looks at the Host, so that each refusal is of one kind. `request.local_operator` tells the API
-    that no CSRF token is needed: a foreign page is refused by its Origin, and by the JSON that a form cannot send.
+    Stands before whatever looks at the Host, so that each refusal is of one kind. `request.local_operator` tells the
+    API that no CSRF token is needed: a foreign page is refused by its Origin, and by the JSON that a form cannot send.
     Elsewhere, the admin included, Django's CSRF protection holds.
     """
 
@@ -120,7 +119,7 @@ def refuse(request: HttpRequest, why: str) -> HttpResponse:
     """Return a 403 that says *why*: a problem for the API, a page otherwise."""
     if problems.is_api(request):
         return problems.problem(403, why)
-    return render(request, "403.html", {"exception": PermissionDenied(why)}, status=403)
+    return render(request, "refused.html", {"why": why}, status=403)
 
 
 def _is_json(request: HttpRequest) -> bool:

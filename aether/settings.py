@@ -11,27 +11,27 @@ from aether.environment import Environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = Environment(BASE_DIR / ".env")
 
-DEBUG = ENVIRONMENT.bool("DEBUG", default=False)
-AUTH_ENABLED = ENVIRONMENT.bool("AUTH_ENABLED", default=True)
-DUMMY_DATA = ENVIRONMENT.bool("DUMMY_DATA", default=False)
-APP_NAME = ENVIRONMENT.str("APP_NAME", default="Aether")
-ENVIRONMENT_NAME = ENVIRONMENT.str("ENVIRONMENT_NAME", default="Development" if DEBUG else "Production")
+DEBUG = ENVIRONMENT.switch("DEBUG", default=False)
+AUTH_ENABLED = ENVIRONMENT.switch("AUTH_ENABLED", default=True)
+DUMMY_DATA = ENVIRONMENT.switch("DUMMY_DATA", default=False)
+APP_NAME = ENVIRONMENT.text("APP_NAME", default="Aether")
+ENVIRONMENT_NAME = ENVIRONMENT.text("ENVIRONMENT_NAME", default="Development" if DEBUG else "Production")
 LOG_LEVEL = ENVIRONMENT.choice("LOG_LEVEL", logs.LEVELS, default="INFO")
 LOGGING = logs.config(LOG_LEVEL)
 APP_VERSION = __version__
-BUILD_COMMIT = ENVIRONMENT.str("BUILD_COMMIT")
-BUILD_TIME = ENVIRONMENT.str("BUILD_TIME")
+BUILD_COMMIT = ENVIRONMENT.text("BUILD_COMMIT")
+BUILD_TIME = ENVIRONMENT.text("BUILD_TIME")
 
-SECRET_KEY = ENVIRONMENT.str("SECRET_KEY")
+SECRET_KEY = ENVIRONMENT.text("SECRET_KEY")
 SECRET_KEY_IS_TEMPORARY = DEBUG and not SECRET_KEY
 if SECRET_KEY_IS_TEMPORARY:
     # In the environment, so that every process of one server signs its sessions alike.
     SECRET_KEY = os.environ["SECRET_KEY"] = secrets.token_urlsafe(48)
 
 # The server
-ALLOWED_HOSTS = ENVIRONMENT.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = ENVIRONMENT.list("CSRF_TRUSTED_ORIGINS")
-TRUSTED_PROXIES = ENVIRONMENT.list("TRUSTED_PROXIES")
+ALLOWED_HOSTS = ENVIRONMENT.texts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = ENVIRONMENT.texts("CSRF_TRUSTED_ORIGINS")
+TRUSTED_PROXIES = ENVIRONMENT.texts("TRUSTED_PROXIES")
 WORKERS = ENVIRONMENT.number("WORKERS", default=1, least=1)
 GRACEFUL_TIMEOUT = ENVIRONMENT.number("GRACEFUL_TIMEOUT", default=10, least=1)
 
@@ -123,7 +123,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
 if REDIS_URL:
     CHANNEL_LAYERS["default"] = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": ENVIRONMENT.str("REDIS_PREFIX", default="aether")},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": ENVIRONMENT.text("REDIS_PREFIX", default="aether")},
     }
 
 # Language and time: the wire and the API speak UTC; the browser shows the reader's own.
@@ -134,7 +134,9 @@ TIME_ZONE = "UTC"
 # Static files: straight from the sources in DEBUG, collected, hashed and compressed otherwise.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(ENVIRONMENT.text("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -159,7 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Transport security; HTTPS=false is for a network without certificates.
-HTTPS = ENVIRONMENT.bool("HTTPS", default=not DEBUG)
+HTTPS = ENVIRONMENT.switch("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
 SECURE_HSTS_SECONDS = ENVIRONMENT.number("HSTS_SECONDS", default=31_536_000) if HTTPS else 0

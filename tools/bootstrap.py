@@ -16,7 +16,7 @@ from pathlib import Path
 OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
+PYTHON = str(VENV / "bin" / "python")
 FIRST_ENV = """\
 # Written by the first `make run`, for this machine only. docs/settings.md describes every setting.
 SECRET_KEY={key}
@@ -30,7 +30,11 @@ def main() -> None:
     """Do what the arguments ask for."""
     if sys.version_info < OLDEST:
         have = "{}.{}".format(*sys.version_info)
-        fail("Aether needs Python 3.11 or later, and this is {}. Name another one: make run PYTHON=python3.11".format(have))
+        fail(
+            "Aether needs Python 3.11 or later, and this is {}. Name another one: make run PYTHON=python3.11".format(
+                have
+            )
+        )
     make_venv()
     install("requirements.txt")
     if "--dev" in sys.argv:
@@ -73,7 +77,7 @@ def install(name: str) -> None:
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     print("Installing {} …".format(name), flush=True)
-    run(str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements))
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements))
     stamp.write_text(wanted)
 
 
@@ -91,7 +95,9 @@ def write_env() -> None:
 def works(*command: str) -> bool:
     """Return whether *command* can be run and succeeds."""
     try:
-        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        return (
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        )
     except OSError:
         return False
 

@@ -3,14 +3,13 @@
 // The package would do so itself only inside AWS Lambda: elsewhere it leaves out the system libraries (al2023) that a
 // machine without a desktop lacks. Safe to run from several processes at once: each unpacks aside, then renames.
 
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
-import { writeFile } from "node:fs/promises";
 import tar from "tar-fs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -15,6 +15,7 @@ from django.views.csrf import csrf_failure as csrf_page
 from django.views.defaults import bad_request as bad_request_page
 from django.views.defaults import server_error as error_page
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -33,6 +34,7 @@ SCHEMA_ERRORS: Final = ("no such", "has no column", "syntax error", "undefined")
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Answer *error* of a view as a problem; DRF's EXCEPTION_HANDLER. None where the server itself is wrong."""
+    _render_json(context.get("request"))
     if is_database_away(error):
         log_database_away(error)
         return _response(_away(), HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
@@ -86,7 +88,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django refused to read, such as one for a Host that is not ours; Django's handler400."""
     if is_api(request):
-        return problem(400, "The request was refused before it was read; a Host that is not in ALLOWED_HOSTS is one cause.")
+        return problem(
+            400, "The request was refused before it was read; a Host that is not in ALLOWED_HOSTS is one cause."
+        )
     return bad_request_page(request, exception)
 
 
@@ -104,6 +108,12 @@ class UnknownUrl(APIView):
         """Raise NotFound, after the login has been asked for."""
         super().initial(request, *args, **kwargs)
         raise exceptions.NotFound(f"There is nothing at {request.path}. /api/docs lists what there is.")
+
+
+def _render_json(request: Request | None) -> None:
+    """Answer in JSON also where the client asked for something else, such as the schema's YAML."""
+    if request is not None:
+        request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
 
 
 def _body(status: int, detail: str) -> dict[str, Any]:
@@ -126,7 +136,11 @@ def _sentence(data: Any) -> str:
 
 def _errors(details: Any, field: str = "") -> Iterator[dict[str, str]]:
     """Yield the innermost errors of DRF's nested details, each with the path of its field."""
-    if isinstance(details, Mapping) and set(details) == {"message", "code"} and not isinstance(details["code"], Mapping):
+    if (
+        isinstance(details, Mapping)
+        and set(details) == {"message", "code"}
+        and not isinstance(details["code"], Mapping)
+    ):
         yield {"field": field, "rule": str(details["code"]), "detail": str(details["message"])}
     elif isinstance(details, Mapping):
         for name, inner in details.items():
@@ -140,5 +154,3 @@ def _errors(details: Any, field: str = "") -> Iterator[dict[str, str]]:
 
 def _named(item: Mapping[str, str]) -> str:
     return f"{item['field']}: {item['detail']}" if item["field"] else item["detail"]
-
-

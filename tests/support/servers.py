@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -117,15 +119,16 @@ class Server:
         """Return an HTTP client of this server; use it as a context manager."""
         return httpx.Client(base_url=self.url, trust_env=False, timeout=30.0, **options)
 
-    def log_in(self, name: str, password: str) -> httpx.Client:
-        """Return a client with the session of *name*, who sends the CSRF token with every request."""
-        client = self.client()
-        client.get("/accounts/login/").raise_for_status()
-        form = {"username": name, "password": password, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
-        answer = client.post("/accounts/login/", data=form, headers={"Referer": self.url})
-        assert answer.status_code == 302, f"{name} could not log in: {answer.status_code}"
-        client.headers.update({"X-CSRFToken": client.cookies["csrftoken"], "Referer": self.url})
-        return client
+    @contextmanager
+    def log_in(self, name: str, password: str) -> Iterator[httpx.Client]:
+        """Give a client with the session of *name*, who sends the CSRF token with every request."""
+        with self.client() as client:
+            client.get("/accounts/login/").raise_for_status()
+            form = {"username": name, "password": password, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+            answer = client.post("/accounts/login/", data=form, headers={"Referer": self.url})
+            assert answer.status_code == 302, f"{name} could not log in: {answer.status_code}"
+            client.headers.update({"X-CSRFToken": client.cookies["csrftoken"], "Referer": self.url})
+            yield client
 
     def _is_ready(self) -> bool:
         assert self._process is not None

@@ -14,7 +14,9 @@ def wait_for(condition: Callable[[], T], deadline: float = 10.0, what: str = "")
     end = time.monotonic() + deadline
     while not (value := condition()):
         if time.monotonic() > end:
-            raise AssertionError(f"After {deadline} s still waiting for {what or condition}; the last value is {value!r}")
+            raise AssertionError(
+                f"After {deadline} s still waiting for {what or condition}; the last value is {value!r}"
+            )
         time.sleep(PAUSE)
     return value
 
@@ -29,5 +31,7 @@ async def wait_until(condition: Callable[[], T | Awaitable[T]], deadline: float 
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"After {deadline} s still waiting for {what or condition}; the last value is {value!r}")
+            raise AssertionError(
+                f"After {deadline} s still waiting for {what or condition}; the last value is {value!r}"
+            )
         await asyncio.sleep(PAUSE)

@@ -1,0 +1,33 @@
+"""Tests of `manage.py prepare`, which `make run` calls before it serves."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.servers import environment, manage
+
+COUNT = "from django.contrib.auth.models import User; print(list(User.objects.values_list('username', flat=True)))"
+LOGIN = "from django.contrib.auth import authenticate; print(authenticate(username='admin', password={!r}))"
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """The environment of a database that does not exist yet."""
+    return environment(DATABASE_URL=f"sqlite:///{tmp_path / 'new.sqlite3'}")
+
+
+def test_first_run_creates_the_admin_once(env: dict[str, str]) -> None:
+    """With login on, the first run prints a password that works; the second prints none and changes nothing."""
+    printed = manage("prepare", env=env)
+    (password,) = re.findall(r"Log in as admin with the password (\S+) ", printed)
+    assert manage("shell", "-v", "0", "-c", LOGIN.format(password), env=env).strip() == "admin"
+    assert "password" not in manage("prepare", env=env)
+    assert manage("shell", "-v", "0", "-c", LOGIN.format(password), env=env).strip() == "admin"
+
+
+def test_login_off_needs_no_admin(env: dict[str, str]) -> None:
+    """With login off nobody gets a password, unless the address can be reached from elsewhere."""
+    env["AUTH_ENABLED"] = "false"
+    assert "password" not in manage("prepare", env=env)
+    assert "password" in manage("prepare", "--host", "0.0.0.0", env=env)
