@@ -30,8 +30,7 @@ class AllRead:
 def mark_read(user: AbstractBaseUser, pk: uuid.UUID, *, version: int | None = None) -> dict[str, Any]:
     """Mark a notification as read for *user* and return it as they see it now.
 
-    Args:
-        version: the version that was seen; one that was re-opened since stays unread. None for the present one.
+    *version* is the one that was seen: what was re-opened since stays unread. None stands for the present one.
 
     Raises: Notification.DoesNotExist, also for what *user* may not see.
     """
@@ -107,7 +106,7 @@ def _hold(user: AbstractBaseUser, pk: uuid.UUID) -> tuple[Inbox, Notification]:
     inbox = Inbox(user)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {Notification._meta.db_table} WHERE id = %s FOR SHARE", [pk])
+            cursor.execute("SELECT 1 FROM notifications_notification WHERE id = %s FOR SHARE", [pk])
     return inbox, inbox.visible().get(pk=pk)
 
 

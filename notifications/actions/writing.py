@@ -34,12 +34,17 @@ class Contents(Changes, total=False):
 
     user: AbstractUser | None
     group: Group | None
-    dedup_key: str | None
     created_by: AbstractUser | None
     created_at: datetime
 
 
-class New(Contents, total=False):
+class Keyed(Contents, total=False):
+    """Contents that may name a key, which at most one live notification of an audience has."""
+
+    dedup_key: str | None
+
+
+class New(Keyed, total=False):
     """One notification for `create_many`; only the title is required."""
 
     title: str
@@ -53,7 +58,7 @@ class Edit(Changes, total=False):
     message: str
 
 
-def create(title: str, message: str = "", **contents: Unpack[Contents]) -> Notification:
+def create(title: str, message: str = "", **contents: Unpack[Keyed]) -> Notification:
     """Create a notification; it reaches browsers when the transaction commits.
 
     Raises: ValidationError, which names the fields; also where a live one has the same audience and dedup_key.
@@ -115,13 +120,13 @@ def upsert(
     The id stays, metadata is merged key by key, and what is not given keeps its value. Whoever calls this at the same
     time with the same key gets the same notification.
     """
-    wanted = Notification(title=title, message=message, **{**contents, "dedup_key": dedup_key})
+    wanted = Notification(title=title, message=message, dedup_key=dedup_key, **contents)
     check(wanted)
     while True:
         with transaction.atomic():
             held = live(wanted.own_audience, dedup_key)
             if held is not None:
-                changes = {name: contents[name] for name in Changes.__annotations__ if name in contents}
+                changes = {name: value for name, value in contents.items() if name in Changes.__annotations__}
                 merged = {"metadata": {**held.metadata, **contents.get("metadata", {})}}
                 return _change(held, {"title": title, "message": message, **changes, **merged}, reopen=reopen)
         try:

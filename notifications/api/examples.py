@@ -1,0 +1,38 @@
+"""The examples of the OpenAPI schema."""
+
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiExample
+
+ONE: Final[dict[str, Any]] = {
+    "id": "4c1f3b52-6c1e-4a39-9d5e-0d3f5b1f8a10",
+    "title": "Backup finished",
+    "message": "42 GB in 3 minutes.",
+    "level": "success",
+    "category": "job",
+    "created_at": "2026-11-24T09:30:00.125Z",
+    "updated_at": "2026-11-24T09:30:00.125Z",
+    "expires_at": None,
+    "related_entity": "db-server-01",
+    "dedup_key": None,
+    "metadata": {"run": 7},
+    "version": 1,
+    "read": False,
+    "offset": 128,
+}
+NEW: Final = {name: ONE[name] for name in ("title", "message", "level", "category", "related_entity", "metadata")}
+
+
+def _answer(name: str, value: Any, *statuses: str) -> OpenApiExample:
+    return OpenApiExample(name, value=value, response_only=True, status_codes=list(statuses) or ["200"])
+
+
+CREATE: Final = OpenApiExample("For everyone", value=NEW, request_only=True)
+EDIT: Final = OpenApiExample("Quietly", value={"message": "43 GB.", "reopen": False}, request_only=True)
+NOTIFICATION: Final = _answer("A notification", ONE, "200", "201")
+PAGE: Final = _answer("A page", {"notifications": [ONE], "total_count": 1, "unread_count": 1, "next": None})
+DELETED: Final = _answer("Deleted", {"message": "Notification deleted"})
+READ: Final = _answer("Read", {"message": "Notification marked as read", "unread_count": 0})
+UNREAD: Final = _answer("Unread", {"message": "Notification marked as unread", "unread_count": 1})
+ALL_READ: Final = _answer("All read", {"message": "Marked 1 notifications as read", "unread_count": 0, "up_to": 128})
+COUNT: Final = _answer("A count", {"unread_count": 3})

@@ -1,0 +1,232 @@
+"""What REST takes, and what it answers with. The fields' rules are the model's; here they are named to the client."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError as ModelError
+from django.utils import timezone
+from rest_framework import serializers
+
+from notifications import validators
+from notifications.inbox import LIMIT
+from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH
+from notifications.vocabulary import Category, Level, known_category
+
+PAGE: Final = 100
+"""Notifications on a page, where the client does not say."""
+
+
+class Text(serializers.CharField):
+    """Text that is stored as it came."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+        self.validators = [*self.validators, validators.storable]
+
+
+class Strict(serializers.Serializer[Any]):
+    """A body that may only have the fields which are declared."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the validated fields. Raises: ValidationError, which names what is unknown."""
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, Mapping) else []
+        if unknown:
+            allowed = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+            text = f"There is no such field; there are {allowed}." if allowed else "No field is expected here."
+            raise serializers.ValidationError({name: [serializers.ErrorDetail(text, "unknown")] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class Contents(Strict):
+    """What POST and PATCH have in common."""
+
+    title = Text(max_length=TITLE_LENGTH, validators=[validators.not_blank])
+    message = Text(max_length=MESSAGE_LENGTH, required=False, allow_blank=True)
+    level = serializers.ChoiceField(Level.choices, required=False, help_text=f"Default: {Level.INFO.value}.")
+    category = serializers.CharField(
+        required=False, validators=[known_category], help_text=f"Default: {Category.SYSTEM.value}."
+    )
+    related_entity = Text(max_length=200, required=False, allow_null=True)
+    metadata = serializers.DictField(required=False, validators=[validators.metadata], help_text="At most 16 KB.")
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="When it deletes itself.")
+
+    def validate_expires_at(self, value: Any) -> Any:
+        """Refuse a time that has passed."""
+        if value is not None and value <= timezone.now():
+            raise serializers.ValidationError("It must be in the future.", "past")
+        return value
+
+
+class CreateSerializer(Contents):
+    """The body of POST /notifications."""
+
+    dedup_key = Text(
+        max_length=200,
+        required=False,
+        allow_null=True,
+        help_text="If a live notification of the same audience has this key, it is changed instead (200).",
+    )
+    user = serializers.SlugRelatedField(
+        slug_field=get_user_model().USERNAME_FIELD,
+        queryset=get_user_model()._default_manager.all(),
+        required=False,
+        allow_null=True,
+        help_text="The name of the only user who gets it.",
+    )
+    group = serializers.SlugRelatedField(
+        slug_field="name",
+        queryset=Group.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="The name of the only user group that gets it.",
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Look up the audience only by what a database can be asked for."""
+        if isinstance(data, Mapping):
+            for name in ("user", "group"):
+                if isinstance(data.get(name), str):
+                    refusing(partial(validators.storable, data[name]), name)
+        return super().to_internal_value(data)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse two audiences at once."""
+        if attrs.get("user") and attrs.get("group"):
+            text = "Name a user or a group, not both; neither means everyone."
+            raise serializers.ValidationError({"group": [serializers.ErrorDetail(text, "one_audience")]})
+        return attrs
+
+
+class EditSerializer(Contents):
+    """The body of PATCH /notifications/{id}."""
+
+    title = Text(max_length=TITLE_LENGTH, validators=[validators.not_blank], required=False)
+    reopen = serializers.BooleanField(default=True, help_text="Show it as unread again. Default: true.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Tell the audience apart from what is merely unknown."""
+        named = [name for name in ("audience", "user", "group") if isinstance(data, Mapping) and name in data]
+        if named:
+            text = "The audience of a notification cannot be changed; create another one."
+            raise serializers.ValidationError({name: [serializers.ErrorDetail(text, "immutable")] for name in named})
+        return super().to_internal_value(data)
+
+
+class SeenSerializer(Strict):
+    """The body of PUT /notifications/{id}/read; it may be empty."""
+
+    version = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="The version that was seen. Default: the present one.",
+    )
+
+
+class ThroughSerializer(Strict):
+    """The body of PUT /notifications/mark-all-read; it may be empty."""
+
+    up_to = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**63 - 1, help_text="The offset of the newest one seen. Default: all."
+    )
+
+
+class ListQuery(serializers.Serializer[Any]):
+    """The query of GET /notifications."""
+
+    limit = serializers.IntegerField(
+        default=PAGE,
+        min_value=1,
+        max_value=LIMIT,
+        help_text="How many at most.",
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value", "max_string_length"), f"It must be a whole number from 1 to {LIMIT}."
+        ),
+    )
+    unread_only = serializers.BooleanField(default=False, help_text="Leave out what is read.")
+    cursor = serializers.CharField(required=False, help_text="`next` of the page before.")
+
+
+class NotificationSerializer(serializers.Serializer[Any]):
+    """A notification as its reader sees it. This describes it; `notifications.inbox` makes it."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    message = serializers.CharField()
+    level = serializers.ChoiceField(Level.choices)
+    category = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    related_entity = serializers.CharField(allow_null=True)
+    dedup_key = serializers.CharField(allow_null=True)
+    metadata = serializers.DictField()
+    version = serializers.IntegerField(help_text="Grows with each change.")
+    read = serializers.BooleanField()
+    offset = serializers.IntegerField(allow_null=True, help_text="Where on the stream it was opened; null until then.")
+
+
+class PageSerializer(serializers.Serializer[Any]):
+    """A page, newest first, and the counts over all."""
+
+    notifications = NotificationSerializer(many=True)
+    total_count = serializers.IntegerField()
+    unread_count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null on the last.")
+
+
+class DoneSerializer(serializers.Serializer[Any]):
+    """What was done, in a sentence."""
+
+    message = serializers.CharField()
+
+
+class MarkedSerializer(DoneSerializer):
+    """What was done, and how many are unread now."""
+
+    unread_count = serializers.IntegerField()
+
+
+class AllReadSerializer(MarkedSerializer):
+    """What mark-all-read did."""
+
+    up_to = serializers.IntegerField(help_text="What was opened up to this offset is read.")
+
+
+class UnreadSerializer(serializers.Serializer[Any]):
+    """The unread count."""
+
+    unread_count = serializers.IntegerField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An error (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = serializers.ListField(  # type: ignore[assignment]  # The base's `errors` is of no use in a schema.
+        child=serializers.DictField(), required=False, help_text="Each with `field`, `rule` and `detail`."
+    )
+
+
+def refusing(work: Callable[[], Any], field: str = "") -> Any:
+    """Return what *work* returns; a model's ValidationError becomes the API's, with the same fields and rules."""
+    try:
+        return work()
+    except ModelError as error:
+        named = error.error_dict if hasattr(error, "error_dict") else {field or "non_field_errors": [error]}
+        raise serializers.ValidationError(
+            {
+                name: [
+                    serializers.ErrorDetail(text, inner.code or "invalid")
+                    for inner in errors
+                    for text in inner.messages
+                ]
+                for name, errors in named.items()
+            }
+        ) from error

@@ -1,0 +1,16 @@
+"""The routes under /api/v1/; none ends with a slash."""
+
+from django.urls import path
+
+from notifications.api import views
+
+ONE = "notifications/<str:notification_id>"
+
+urlpatterns = [
+    path("notifications", views.NotificationList.as_view(), name="notifications"),
+    path("notifications/unread_count", views.UnreadCount.as_view(), name="unread-count"),
+    path("notifications/mark-all-read", views.MarkAllRead.as_view(), name="mark-all-read"),
+    path(ONE, views.NotificationDetail.as_view(), name="notification"),
+    path(f"{ONE}/read", views.NotificationRead.as_view(), name="notification-read"),
+    path(f"{ONE}/restore", views.NotificationRestore.as_view(), name="notification-restore"),
+]

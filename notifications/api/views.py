@@ -1,0 +1,231 @@
+"""The REST API of notifications: each view reads from the inbox or calls one action."""
+
+import uuid
+from typing import Any, cast
+
+from django.contrib.auth.models import User
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import ErrorDetail, NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from notifications import actions
+from notifications.api import examples, serializers
+from notifications.api.serializers import refusing
+from notifications.inbox import Inbox, InvalidCursor
+from notifications.models import Notification
+
+ADD = "notifications.add_notification"
+CHANGE = "notifications.change_notification"
+TAGS = ["notifications"]
+MISSING = OpenApiResponse(serializers.ProblemSerializer, "There is none, or it is not for this user.")
+INVALID = OpenApiResponse(serializers.ProblemSerializer, "The input is invalid; `errors` names each field and rule.")
+
+
+class NotificationView(APIView):
+    """What the views have in common: who asks, and 404 for what they may not see."""
+
+    @property
+    def user(self) -> User:
+        """The user who asks; the permission classes have made sure that there is one."""
+        return cast("User", self.request.user)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer what the actions did not find as the API always has."""
+        if isinstance(exc, Notification.DoesNotExist):
+            exc = NotFound(f"Notification {self.kwargs.get('notification_id')} not found")
+        return super().handle_exception(exc)
+
+    def require(self, *permissions: str) -> None:
+        """Refuse a user who lacks one of *permissions*. Raises: PermissionDenied, which names it."""
+        for permission in permissions:
+            if not self.user.has_perm(permission):
+                raise PermissionDenied(f"This needs the permission {permission}.")
+
+    def pk(self) -> uuid.UUID:
+        """Return the id of the URL. Raises: Notification.DoesNotExist, where it is none."""
+        try:
+            return uuid.UUID(self.kwargs["notification_id"])
+        except ValueError as error:
+            raise Notification.DoesNotExist from error
+
+    def body(self, kind: type[serializers.Strict], **options: Any) -> dict[str, Any]:
+        """Return the request's validated body. Raises: ValidationError."""
+        serializer = kind(data=self.request.data, **options)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+class NotificationList(NotificationView):
+    """All notifications of the user who asks."""
+
+    @extend_schema(
+        tags=TAGS,
+        summary="List notifications, newest first",
+        operation_id="notifications_list",
+        parameters=[serializers.ListQuery],
+        responses={200: serializers.PageSerializer, 400: INVALID},
+        examples=[examples.PAGE],
+    )
+    def get(self, request: Request) -> Response:
+        """Return a page. The counts are over all notifications, whatever the query."""
+        query = serializers.ListQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        wanted, inbox = query.validated_data, Inbox(self.user)
+        try:
+            page = inbox.page(wanted["limit"], cursor=wanted.get("cursor"), unread_only=wanted["unread_only"])
+        except InvalidCursor as error:
+            text = "It is no cursor; use `next` of the page before as it is."
+            raise ValidationError({"cursor": [ErrorDetail(text, "invalid")]}) from error
+        counts = {"total_count": inbox.total_count(), "unread_count": inbox.unread_count()}
+        return Response({"notifications": page.items, **counts, "next": page.next})
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Create a notification",
+        description="Needs the permission `notifications.add_notification`; with a dedup_key also "
+        "`notifications.change_notification`, since it may change a notification.",
+        request=serializers.CreateSerializer,
+        responses={201: serializers.NotificationSerializer, 200: serializers.NotificationSerializer, 400: INVALID},
+        examples=[examples.CREATE, examples.NOTIFICATION],
+    )
+    def post(self, request: Request) -> Response:
+        """Create one, or change the live one with the same audience and dedup_key."""
+        self.require(ADD)
+        contents = {**self.body(serializers.CreateSerializer), "created_by": self.user}
+        if contents.get("dedup_key") is None:
+            return Response(self._shown(refusing(lambda: actions.create(**contents))), status=201)
+        self.require(CHANGE)
+        row = refusing(lambda: actions.upsert(**contents))
+        return Response(self._shown(row), status=201 if row.version == 1 else 200)
+
+    def _shown(self, row: Notification) -> dict[str, Any]:
+        """Return *row* as its writer sees it, who need not be in its audience."""
+        return Inbox(self.user).view([row])[0]
+
+
+class NotificationDetail(NotificationView):
+    """One notification."""
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Show a notification",
+        responses={200: serializers.NotificationSerializer, 404: MISSING},
+        examples=[examples.NOTIFICATION],
+    )
+    def get(self, request: Request, notification_id: str) -> Response:
+        """Return it."""
+        return Response(Inbox(self.user).find(self.pk()))
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Change a notification",
+        description="Needs the permission `notifications.change_notification`. Its whole audience sees it as unread "
+        "again, unless `reopen` is false. Metadata is replaced as a whole.",
+        request=serializers.EditSerializer,
+        responses={200: serializers.NotificationSerializer, 400: INVALID, 404: MISSING},
+        examples=[examples.EDIT, examples.NOTIFICATION],
+    )
+    def patch(self, request: Request, notification_id: str) -> Response:
+        """Change it and return it."""
+        self.require(CHANGE)
+        pk, changes = self.pk(), self.body(serializers.EditSerializer)
+        Inbox(self.user).find(pk)
+        reopen = changes.pop("reopen")
+        row = refusing(lambda: actions.update(pk, reopen=reopen, **changes))
+        return Response(Inbox(self.user).view([row])[0])
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Delete a notification",
+        description="With the permission `notifications.delete_notification` for everyone, else for this user alone.",
+        responses={200: serializers.DoneSerializer, 404: MISSING},
+        examples=[examples.DELETED],
+    )
+    def delete(self, request: Request, notification_id: str) -> Response:
+        """Delete or dismiss it."""
+        actions.delete(self.user, self.pk())
+        return Response({"message": "Notification deleted"})
+
+
+class NotificationRead(NotificationView):
+    """Whether one notification is read."""
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Mark a notification as read",
+        request=serializers.SeenSerializer,
+        responses={200: serializers.MarkedSerializer, 400: INVALID, 404: MISSING},
+        examples=[examples.READ],
+    )
+    def put(self, request: Request, notification_id: str) -> Response:
+        """Mark it as read for the user who asks."""
+        pk = self.pk()
+        actions.mark_read(self.user, pk, **self.body(serializers.SeenSerializer))
+        return self._marked("Notification marked as read")
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Mark a notification as unread",
+        responses={200: serializers.MarkedSerializer, 404: MISSING},
+        examples=[examples.UNREAD],
+    )
+    def delete(self, request: Request, notification_id: str) -> Response:
+        """Mark it as unread for the user who asks."""
+        actions.mark_unread(self.user, self.pk())
+        return self._marked("Notification marked as unread")
+
+    def _marked(self, message: str) -> Response:
+        return Response({"message": message, "unread_count": Inbox(self.user).unread_count()})
+
+
+class NotificationRestore(NotificationView):
+    """The undoing of a deletion."""
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Restore a deleted notification",
+        description="One that this user dismissed comes back as it was. One that was deleted for everyone comes back "
+        "as unread, which needs the permission `notifications.delete_notification`.",
+        request=None,
+        responses={200: serializers.NotificationSerializer, 404: MISSING},
+        examples=[examples.NOTIFICATION],
+    )
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Restore it and return it."""
+        return Response(actions.restore(self.user, self.pk()))
+
+
+class MarkAllRead(NotificationView):
+    """The user's read mark."""
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Mark all notifications as read",
+        description="Up to the offset `up_to`, so that what arrived meanwhile stays unread; without it, up to now.",
+        request=serializers.ThroughSerializer,
+        responses={200: serializers.AllReadSerializer, 400: INVALID},
+        examples=[examples.ALL_READ],
+    )
+    def put(self, request: Request) -> Response:
+        """Move the mark."""
+        up_to = self.body(serializers.ThroughSerializer).get("up_to")
+        done = refusing(lambda: actions.mark_all_read(self.user, up_to=up_to))
+        message = f"Marked {done.count} notifications as read"
+        return Response({"message": message, "unread_count": done.unread_count, "up_to": done.up_to})
+
+
+class UnreadCount(NotificationView):
+    """The unread count."""
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Count the unread notifications",
+        operation_id="notifications_unread_count",
+        responses={200: serializers.UnreadSerializer},
+        examples=[examples.COUNT],
+    )
+    def get(self, request: Request) -> Response:
+        """Return it."""
+        return Response({"unread_count": Inbox(self.user).unread_count()})

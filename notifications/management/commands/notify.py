@@ -1,0 +1,84 @@
+"""Create a notification from the command line.
+
+Exit codes: 0 created or changed, and its id printed; 1 refused, with the reason on stderr (unknown user or group,
+invalid contents, database away); 2 the arguments cannot be read.
+"""
+
+import argparse
+import json
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from notifications import actions
+from notifications.models import Notification
+from notifications.representation import represent
+from notifications.vocabulary import Category, Level
+
+CODES = "Exit codes: 0 done, and the id is printed; 1 refused, stderr says why; 2 the arguments cannot be read."
+
+
+class Command(BaseCommand):
+    """`manage.py notify "Backup finished" "42 GB in 3 minutes." --level success`."""
+
+    help = f"Create a notification; a running server shows it at once. {CODES}"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the contents and the audience."""
+        parser.add_argument("title")
+        parser.add_argument("message", nargs="?", default="")
+        parser.add_argument("--level", choices=Level.values, default=Level.INFO.value)
+        parser.add_argument("--category", default=Category.SYSTEM.value, help="%(default)s, or another one")
+        parser.add_argument("--related-entity", help="what it is about, such as a host's name")
+        audience = parser.add_mutually_exclusive_group()
+        audience.add_argument("--user", help="only for the user of this name; default: everyone")
+        audience.add_argument("--group", help="only for the user group of this name")
+        parser.add_argument("--dedup-key", help="change the live notification with this key instead, if there is one")
+        parser.add_argument("--metadata", type=_json, default={}, help="a JSON object")
+        parser.add_argument("--json", action="store_true", help="print the whole notification as JSON, not only its id")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Create it and print its id. Raises: CommandError, which ends with exit code 1."""
+        try:
+            row = _create(options)
+        except ValidationError as error:
+            raise CommandError(_sentence(error)) from error
+        except DatabaseError as error:
+            raise CommandError(f"The database refused it: {error}") from error
+        self.stdout.write(json.dumps(represent(row), ensure_ascii=False) if options["json"] else str(row.pk))
+
+
+def _create(options: dict[str, Any]) -> Notification:
+    names = ("title", "message", "level", "category", "related_entity", "metadata")
+    contents = {name: options[name] for name in names}
+    if options["user"] is not None:
+        contents["user"] = _named(get_user_model(), get_user_model().USERNAME_FIELD, options["user"])
+    if options["group"] is not None:
+        contents["group"] = _named(Group, "name", options["group"])
+    if options["dedup_key"] is not None:
+        return actions.upsert(options["dedup_key"], **contents)
+    return actions.create(**contents)
+
+
+def _named(model: Any, field: str, name: str) -> Any:
+    found = model._default_manager.filter(**{field: name}).first()
+    if found is None:
+        raise CommandError(f"There is no {model._meta.verbose_name} {name!r}.")
+    return found
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"This is no JSON: {error}") from error
+
+
+def _sentence(error: ValidationError) -> str:
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
