@@ -1,4 +1,4 @@
-"""Django's registration of the project itself: its system checks and its commands."""
+"""Django's registration of the project itself: its system checks, its commands, its API's schema."""
 
 from django.apps import AppConfig
 
@@ -9,5 +9,6 @@ class AetherConfig(AppConfig):
     name = "aether"
 
     def ready(self) -> None:
-        """Import the checks, which registers them."""
-        from aether import checks  # noqa: F401  Importing is what registers them.
+        """Import the checks and the schema's extensions, which registers them."""
+        from aether import checks  # noqa: F401
+        from realtime.api import schema  # noqa: F401

@@ -1,16 +1,16 @@
-"""Which URL answers with what. The WebSocket's own are in realtime.routing."""
-
-from importlib.util import find_spec
+"""Which URL answers with what. The WebSocket and the streams are in realtime.routing."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from aether.views import dashboard
 from realtime.api import health, problems
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
+    path("", dashboard, name="dashboard"),
     path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
@@ -18,15 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", login_required(SpectacularSwaggerView.as_view(url_name="schema")), name="docs"),
+    path("api/v1/", include("notifications.api.urls")),
+    re_path(r"^api/", problems.UnknownUrl.as_view()),
 ]
-# While the rooms are being built, each is opened as soon as it is there.
-if find_spec("aether.views"):
-    from aether.views import dashboard
-
-    urlpatterns.append(path("", dashboard, name="dashboard"))
-if find_spec("notifications.api.urls"):
-    urlpatterns.append(path("api/v1/", include("notifications.api.urls")))
-urlpatterns.append(re_path(r"^api/", problems.UnknownUrl.as_view()))
 
 handler400 = "realtime.api.problems.bad_request"
 handler500 = "realtime.api.problems.server_error"
