@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from channels.layers import BaseChannelLayer
+
+from realtime.history import Published
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,12 @@ Receiver = Callable[[dict[str, Any]], None]
 def group_of(stream: str) -> str:
     """Return the channel-layer group that a topic's publications travel on."""
     return GROUP_PREFIX + stream
+
+
+def publications(stream: str, items: Sequence[Published], *, origin: str) -> tuple[str, dict[str, Any]]:
+    """Return the group and the one message that carries numbered publications to every other node."""
+    rows = [tuple(item) for item in items]
+    return group_of(stream), {"type": "aether.publications", "origin": origin, "stream": stream, "items": rows}
 
 
 class Broker:
@@ -67,6 +75,10 @@ class Broker:
         self._channel = await self._layer.new_channel()
         for work in (self._receiving, self._membership, self._sending, self._pulse):
             self._tasks.append(asyncio.create_task(_forever(work), name=f"broker{work.__name__}"))
+
+    def start_sending(self) -> None:
+        """Start only what `publish` needs, in a process that receives nothing."""
+        self._tasks.append(asyncio.create_task(_forever(self._sending), name="broker_sending"))
 
     async def stop(self) -> None:
         """Leave every group and end the tasks. Safe to call twice."""

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from django.db import connection, transaction
 
 from realtime.errors import UnrecoverablePosition
-from realtime.models import Publication, Stream
+from realtime.models import Publication, Stream, new_epoch
 
 CHUNK: Final = 500
 """Publications read from the database at a time."""
@@ -83,6 +83,19 @@ def ensure(streams: Iterable[str]) -> None:
     """Create the rows of those *streams* that do not exist yet."""
     missing = set(streams) - set(Stream.objects.values_list("name", flat=True))
     Stream.objects.bulk_create([Stream(name=name) for name in sorted(missing)], ignore_conflicts=True)
+
+
+def renew_epoch(stream: str, *, seen: int | None = None) -> None:
+    """Give *stream* a new epoch: no position of before can be resumed, every client gets a reset and a snapshot.
+
+    With *seen* only where the head is still behind that offset, so that of many nodes that notice a restored backup
+    one renews the epoch.
+    """
+    with transaction.atomic():
+        row = Stream.objects.select_for_update().get(name=stream)
+        if seen is None or row.head < seen:
+            row.epoch, row.head = new_epoch(), max(row.head, seen or 0)
+            row.save(update_fields=["epoch", "head"])
 
 
 def pending(stream: str) -> list[Pending]:

@@ -16,7 +16,7 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, connection
 
 from realtime import conf, control, history, topics
-from realtime.broker import NODES, Broker, group_of
+from realtime.broker import NODES, Broker, group_of, publications
 from realtime.errors import UnrecoverablePosition
 from realtime.history import Published, Window
 from realtime.hub import Connection, Hub
@@ -163,9 +163,7 @@ class Node:
 
     def _publish(self, stream: str, items: Sequence[Published]) -> None:
         self.hub.receive(stream, items)
-        rows = [tuple(item) for item in items]
-        message = {"type": "aether.publications", "origin": self.id, "stream": stream, "items": rows}
-        self.broker.publish(group_of(stream), message)
+        self.broker.publish(*publications(stream, items, origin=self.id))
 
     def _on_message(self, message: dict[str, Any]) -> None:
         if message.get("origin") == self.id:

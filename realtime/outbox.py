@@ -28,6 +28,7 @@ BATCH: Final = 1_000
 Hook = Callable[[Sequence[Published]], None]
 _hooks: dict[str, Hook] = {}
 _wakers: list[Callable[[], None]] = []
+_orphan: list[Callable[[], None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def encode(value: Any) -> str:
 
 def wake() -> None:
     """Tell this process's relayers that something may be pending. Cheap, never blocks, callable from any thread."""
-    for waker in tuple(_wakers):
+    for waker in tuple(_wakers) or tuple(_orphan):
         waker()
 
 
@@ -78,6 +79,11 @@ def on_wake(waker: Callable[[], None]) -> Callable[[], None]:
     """Have *waker* called after each commit that published; return a function that ends it."""
     _wakers.append(waker)
     return lambda: _wakers.remove(waker) if waker in _wakers else None
+
+
+def on_orphaned_wake(waker: Callable[[], None]) -> None:
+    """Have *waker* called after a commit that published where no relayer of this process listens."""
+    _orphan[:] = [waker]
 
 
 def on_numbered(stream: str, hook: Hook) -> None:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
@@ -91,7 +92,10 @@ class Watch:
             head, live = heads.get(name), self._node.hub.streams.get(name)
             if head is None or live is None or last is None or live.last is None:
                 continue
-            if head.epoch != epoch or head.offset < last:
+            if head.epoch == epoch and head.offset < last:
+                logger.error("The database is behind what was sent on %s: a restored backup. New epoch.", name)
+                await self._node.run(partial(history.renew_epoch, name, seen=last))
+            elif head.epoch != epoch:
                 self._node.on_reset(name, "epoch_changed")
             elif head.offset > live.last:
                 self._node.fill(name)
