@@ -75,9 +75,11 @@ def parse(text: str) -> ClientMessage:
         raise InvalidMessage('type: a text is required, as in {"type":"ping"}.')
     match kind:
         case "subscribe":
-            return Subscribe(_topics(message), _request_id(message), _since(message), message.get("snapshot") is True)
+            return Subscribe(
+                topics_of(message.get("topics")), _request_id(message), _since(message), message.get("snapshot") is True
+            )
         case "unsubscribe":
-            return Unsubscribe(_topics(message), _request_id(message))
+            return Unsubscribe(topics_of(message.get("topics")), _request_id(message))
         case "ping":
             return Ping()
         case "auth":
@@ -96,8 +98,8 @@ def _json_object(text: str) -> dict[str, Any]:
     return message
 
 
-def _topics(message: Mapping[str, Any]) -> tuple[str, ...]:
-    topics = message.get("topics")
+def topics_of(topics: Any) -> tuple[str, ...]:
+    """Return *topics* without repetitions, where they are a list of topic names. Raises: InvalidMessage."""
     if not isinstance(topics, list) or not all(isinstance(name, str) for name in topics):
         raise InvalidMessage('topics: a list of texts is required, as in ["notifications"].')
     if not topics:

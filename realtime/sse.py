@@ -17,12 +17,13 @@ from urllib.parse import parse_qs
 
 from django.db import DatabaseError, InterfaceError
 
-from realtime import auth, cursor, node, protocol
+from realtime import auth, cursor, node, protocol, wishes
 from realtime.errors import ClientError, Disconnect, InvalidMessage
 from realtime.hub import EVENTS, Connection
 from realtime.identity import Identity
 from realtime.node import Node
 from realtime.protocol import Position, Subscribe
+from realtime.topics import ALL
 
 logger = logging.getLogger(__name__)
 
@@ -169,11 +170,7 @@ async def _open(here: Node, scope: Any, since: str | None) -> tuple[Connection, 
     here.hub.add(connection)
     here.revalidation.since(mark, connection)
     try:
-        wish = json.dumps({"type": "subscribe", "topics": names})
-        message = protocol.parse(wish)
-        assert isinstance(message, Subscribe)
-        asked = Subscribe(message.topics, since=held or {}, snapshot=held is None)
-        await here.subscribing.subscribe(connection, asked)
+        await _subscribe(here, connection, names, held or {})
     except ClientError as problem:
         here.remove(connection)
         status = 400 if isinstance(problem, InvalidMessage) or problem.code == "unknown_topic" else 403
@@ -182,6 +179,20 @@ async def _open(here: Node, scope: Any, since: str | None) -> tuple[Connection, 
         here.remove(connection)
         raise Problem(503, "Service unavailable", "The database is busy; try again in a moment.") from error
     return connection, sink
+
+
+async def _subscribe(here: Node, connection: Connection, names: list[str], held: dict[str, Position]) -> None:
+    """Subscribe to topics: those with a position from there, the others with a snapshot. Raises: ClientError."""
+    asked = protocol.topics_of(names)
+    _, errors = wishes.known(asked)
+    if errors:
+        raise errors[0]
+    resumed = tuple(name for name in asked if name.partition(":")[0] in held or (held and name == ALL))
+    fresh = tuple(name for name in asked if name not in resumed)
+    if resumed:
+        await here.subscribing.subscribe(connection, Subscribe(resumed, since=held))
+    if fresh:
+        await here.subscribing.subscribe(connection, Subscribe(fresh, snapshot=True))
 
 
 async def _identify(here: Node, scope: Any) -> tuple[Identity, int]:
