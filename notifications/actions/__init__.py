@@ -6,7 +6,16 @@ Each has an async twin with an `a` before its name.
 from asgiref.sync import sync_to_async
 
 from notifications.actions.marking import AllRead, dismiss, mark_all_read, mark_read, mark_unread
-from notifications.actions.removing import clear, delete, delete_for_everyone, expire, prune, restore
+from notifications.actions.removing import (
+    RETENTION,
+    clear,
+    delete,
+    delete_for_everyone,
+    expire,
+    prune,
+    restore,
+    restore_for_everyone,
+)
 from notifications.actions.writing import Changes, Contents, Edit, New, add, create, create_many, update, upsert
 
 acreate = sync_to_async(create)
@@ -21,10 +30,12 @@ adismiss = sync_to_async(dismiss)
 adelete = sync_to_async(delete)
 adelete_for_everyone = sync_to_async(delete_for_everyone)
 arestore = sync_to_async(restore)
+arestore_for_everyone = sync_to_async(restore_for_everyone)
 aexpire = sync_to_async(expire)
 aprune = sync_to_async(prune)
 
 __all__ = [
+    "RETENTION",
     "AllRead",
     "Changes",
     "Contents",
@@ -43,6 +54,7 @@ __all__ = [
     "amark_unread",
     "aprune",
     "arestore",
+    "arestore_for_everyone",
     "aupdate",
     "aupsert",
     "clear",
@@ -57,6 +69,7 @@ __all__ = [
     "mark_unread",
     "prune",
     "restore",
+    "restore_for_everyone",
     "update",
     "upsert",
 ]

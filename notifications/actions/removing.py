@@ -75,6 +75,15 @@ def restore(user: AbstractUser, pk: uuid.UUID) -> dict[str, Any]:
         return inbox.view([row])[0]
 
 
+def restore_for_everyone(pks: Iterable[uuid.UUID]) -> int:
+    """Bring deleted notifications back as unread, whoever asks; return how many there were."""
+    with transaction.atomic():
+        rows = list(Notification.objects.filter(pk__in=list(pks), deleted_at__isnull=False).select_for_update())
+        for row in rows:
+            _reopen(row)
+    return len(rows)
+
+
 def expire() -> int:
     """Delete up to 500 notifications whose `expires_at` has come, for everyone; return how many."""
     due = Notification.objects.filter(expires_at__lte=timezone.now(), deleted_at=None)

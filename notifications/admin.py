@@ -1,0 +1,157 @@
+"""Notifications in Django's admin. It writes through the actions, so that what is saved here reaches browsers."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from notifications import actions
+from notifications.models import Notification, Receipt
+from notifications.vocabulary import categories
+
+if TYPE_CHECKING:  # Django's own classes take no parameters when the program runs.
+    Form = forms.ModelForm[Notification]
+    Inline = admin.TabularInline[Receipt, Notification]
+    ModelAdmin = admin.ModelAdmin[Notification]
+else:
+    Form, Inline, ModelAdmin = forms.ModelForm, admin.TabularInline, admin.ModelAdmin
+
+
+class NotificationForm(Form):
+    """A notification's contents, and whether a change shows it as unread again."""
+
+    category = forms.ChoiceField(choices=categories)
+    reopen = forms.BooleanField(
+        required=False, initial=True, label="Show as unread again", help_text="For everyone who may see it."
+    )
+
+    class Meta:
+        model = Notification
+        fields = "__all__"  # The admin's fieldsets choose; what is not editable stays out.
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse a key that a live notification of the same audience has."""
+        cleaned = super().clean() or {}
+        row = Notification(user=cleaned.get("user"), group=cleaned.get("group"))
+        taken = Notification.objects.filter(
+            audience=row.own_audience, dedup_key=cleaned.get("dedup_key"), deleted_at=None
+        )
+        if cleaned.get("dedup_key") and self.instance._state.adding and taken.exists():
+            self.add_error("dedup_key", "A live notification of this audience has this key already.")
+        return cleaned
+
+
+class ReceiptInline(Inline):
+    """Who read, kept or dismissed it; only the users themselves do that."""
+
+    model = Receipt
+    fields = readonly_fields = ("user", "read_version", "unread", "dismissed_version", "updated_at")
+    extra = 0
+    can_delete = False
+    verbose_name_plural = "receipts: who did something with it, and at which version"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the notification itself may be seen."""
+        return request.user.has_perm("notifications.view_notification")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: nobody reads for another."""
+        return False
+
+    has_change_permission = has_add_permission
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Live ones, unless deleted ones or both are asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return what can be asked for beside the live ones."""
+        return [("live", "Live"), ("deleted", "Deleted"), ("any", "Any")]
+
+    def choices(self, changelist: Any) -> Any:
+        """Leave out Django's own "All"."""
+        for value, title in self.lookup_choices:
+            query = changelist.get_query_string({self.parameter_name: value})
+            yield {"selected": (self.value() or "live") == value, "query_string": query, "display": title}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
+        """Return what was asked for."""
+        known = {"any": queryset, "deleted": queryset.filter(deleted_at__isnull=False)}
+        return known.get(self.value() or "", queryset.filter(deleted_at=None))
+
+
+@admin.register(Notification)
+class NotificationAdmin(ModelAdmin):
+    """List, search, create, change, delete and restore. Deleting is for everyone, and softly."""
+
+    form = NotificationForm
+    inlines = (ReceiptInline,)
+    list_display = ("title", "level", "category", "audience", "created_at", "version")
+    list_filter = (
+        StateFilter,
+        "level",
+        "category",
+        ("user", admin.RelatedOnlyFieldListFilter),
+        ("group", admin.RelatedOnlyFieldListFilter),
+        "created_at",
+    )
+    search_fields = ("title", "message", "related_entity", "dedup_key")
+    autocomplete_fields = ("user", "group")
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    actions = ("restore",)
+    once = ("user", "group", "dedup_key")
+    facts = ("id", "audience", "version", "created_by", "created_at", "updated_at", "deleted_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
+        """Keep the audience as it was created."""
+        return (*self.facts, *(self.once if obj else ()))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Notification | None = None) -> Any:
+        """Ask for the contents and the audience; show the facts of what exists."""
+        contents = ("title", "message", ("level", "category"), "related_entity", "metadata", "expires_at")
+        editable = obj is not None and self.has_change_permission(request, obj)
+        return (
+            (None, {"fields": (*contents, "reopen") if editable else contents}),
+            ("Audience: everyone, or …", {"fields": self.once}),
+            *((("Facts", {"fields": self.facts, "classes": ("collapse",)}),) if obj else ()),
+        )
+
+    def save_model(self, request: HttpRequest, obj: Notification, form: Any, change: bool) -> None:
+        """Create it, or change what was changed in the form."""
+        if not change:
+            obj.created_by = request.user  # type: ignore[assignment]  # The admin lets nobody else in.
+            actions.add(obj)
+        elif edited := {name: form.cleaned_data[name] for name in form.changed_data if name != "reopen"}:
+            actions.update(obj.pk, reopen=form.cleaned_data["reopen"], **edited)
+
+    def delete_model(self, request: HttpRequest, obj: Notification) -> None:
+        """Delete it for everyone."""
+        actions.delete_for_everyone([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        """Delete them for everyone."""
+        actions.delete_for_everyone(queryset.values_list("pk", flat=True))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name what goes; receipts stay with the row, which can be restored."""
+        return [str(row) for row in objs], {"notifications": len(objs)}, set(), []
+
+    def has_change_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
+        """Return False for a deleted one, which must be restored first."""
+        return (obj is None or obj.deleted_at is None) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
+        """Return False for a deleted one."""
+        return (obj is None or obj.deleted_at is None) and super().has_delete_permission(request, obj)
+
+    @admin.action(description="Restore selected notifications", permissions=["delete"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        """Bring deleted ones back, as unread."""
+        count = actions.restore_for_everyone(queryset.values_list("pk", flat=True))
+        self.message_user(request, f"{count} restored.")
