@@ -47,7 +47,7 @@ class ReceiptInline(Inline):
     """Who read, kept or dismissed it; only the users themselves do that."""
 
     model = Receipt
-    fields = readonly_fields = ("user", "read_version", "unread", "dismissed_version", "updated_at")
+    fields = readonly_fields = ("user", "read_version", "unread_version", "dismissed_version", "updated_at")
     extra = 0
     can_delete = False
     verbose_name_plural = "receipts: who did something with it, and at which version"

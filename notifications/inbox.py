@@ -95,7 +95,8 @@ class Inbox:
     def _item(self, row: Notification, opening: Opening | None, receipt: Receipt | None) -> dict[str, Any]:
         offset = opening.offset if opening is not None and opening.version == row.opened_version else None
         read = receipt is not None and receipt.read_version >= row.opened_version
-        if not read and offset is not None and not (receipt and receipt.unread):
+        kept = receipt is not None and receipt.unread_version >= row.opened_version
+        if not read and offset is not None and not kept:
             read = offset <= self.marks.get(row.audience, 0)
         return {**represent(row), "read": read, "offset": offset}
 

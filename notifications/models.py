@@ -157,7 +157,9 @@ class Receipt(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="receipts")
     read_version = models.PositiveBigIntegerField(default=0, help_text="The version that was read; 0 for none.")
-    unread = models.BooleanField(default=False, help_text="Marked as unread, whatever all-read covers.")
+    unread_version = models.PositiveBigIntegerField(
+        default=0, help_text="The version that was marked as unread although the read mark covers it; 0 for none."
+    )
     dismissed_version = models.PositiveBigIntegerField(
         default=0, help_text="The version that was dismissed; 0 for none."
     )
@@ -167,7 +169,7 @@ class Receipt(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("user", "notification"), name="receipt_once"),)
         indexes = (
-            models.Index(fields=("user",), condition=Q(unread=True), name="receipt_unread"),
+            models.Index(fields=("user",), condition=Q(unread_version__gt=0), name="receipt_unread"),
             models.Index(fields=("user",), condition=Q(dismissed_version__gt=0), name="receipt_dismissed"),
         )
 

@@ -40,7 +40,8 @@ def mark_read(user: AbstractBaseUser, pk: uuid.UUID, *, version: int | None = No
             return inbox.view([row])[0]
         receipt = _receipt(user, row)
         receipt.read_version = max(receipt.read_version, min(version or row.version, row.version))
-        receipt.unread = receipt.unread and receipt.read_version < row.opened_version
+        if receipt.read_version >= row.opened_version:
+            receipt.unread_version = 0
         receipt.save()
         return _publish(user, inbox, row)
 
@@ -56,7 +57,7 @@ def mark_unread(user: AbstractBaseUser, pk: uuid.UUID) -> dict[str, Any]:
         if not item["read"]:
             return item
         receipt = _receipt(user, row)
-        receipt.read_version, receipt.unread = 0, True
+        receipt.read_version, receipt.unread_version = 0, row.version
         receipt.save()
         return _publish(user, inbox, row)
 
@@ -128,6 +129,6 @@ def _move_mark(user: AbstractBaseUser, up_to: int) -> None:
     if mark.offset < up_to:
         mark.offset = up_to
         mark.save()
-    kept = Receipt.objects.filter(user_id=user.pk, unread=True)
+    kept = Receipt.objects.filter(user_id=user.pk, unread_version__gt=0)
     covered = Opening.objects.filter(offset__lte=up_to, notification_id__in=kept.values("notification_id"))
-    kept.filter(notification_id__in=covered.values("notification_id")).update(unread=False)
+    kept.filter(notification_id__in=covered.values("notification_id")).update(unread_version=0)
