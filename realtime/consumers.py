@@ -12,8 +12,8 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 
 from realtime import auth, node, protocol
+from realtime.connections import LEGACY, V1, Connection
 from realtime.errors import ClientError, CloseCode, Disconnect, InvalidMessage
-from realtime.hub import LEGACY, V1, Connection
 from realtime.identity import Identity
 from realtime.limits import TokenBucket
 from realtime.node import Node

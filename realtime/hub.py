@@ -6,15 +6,13 @@ take at once is its sink's concern, so that no client waits for another.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Final, Protocol
-
-from django.contrib.auth.base_user import AbstractBaseUser
+from typing import Final
 
 from realtime import protocol
-from realtime.errors import Disconnect
+from realtime.connections import Connection, Dialect, Subscription
 from realtime.history import Head, Published, Window
 
 logger = logging.getLogger(__name__)
@@ -23,82 +21,6 @@ EARLY_LIMIT: Final = 10_000
 """Publications kept that came before their turn; the database has the rest."""
 BATCH_LIMIT: Final = 100
 """Messages in one `batch`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a client is spoken to: with v1's own messages or the older ones instead, and with `batch` or without."""
-
-    v1: bool
-    batches: bool
-
-
-LEGACY: Final = Dialect(v1=False, batches=False)
-V1: Final = Dialect(v1=True, batches=True)
-EVENTS: Final = Dialect(v1=True, batches=False)
-"""Server-sent events and polls: each message moves the cursor by itself."""
-
-
-class Sink(Protocol):
-    """Where a connection's messages go. Neither method waits or raises."""
-
-    def write(self, texts: Sequence[str]) -> None:
-        """Send *texts*, in order, or close the connection where too much is already waiting."""
-
-    def close(self, end: Disconnect, *, reconnect: bool) -> None:
-        """Send what is waiting, then `disconnect`, then the close frame."""
-
-
-@dataclass(eq=False, slots=True)
-class Subscription:
-    """One connection on one stream. `keys` is None for the whole stream."""
-
-    connection: "Connection"
-    audiences: frozenset[str]
-    topics: set[str]
-    keys: frozenset[str] | None
-    suppressed: set[int] = field(default_factory=set)
-    """Publications (by id) that were pending, and already in the snapshot that this client got."""
-    after: int = 0
-    """The offset that this client has already come to; it may be ahead of the node."""
-
-    def wants(self, item: Published) -> bool:
-        """Say whether *item* is for this subscription."""
-        return (
-            item.audience in self.audiences
-            and (self.keys is None or item.key in self.keys)
-            and item.offset > self.after
-        )
-
-
-@dataclass(eq=False, slots=True)
-class Connection:
-    """One client as the hub sees it. Times are of the node's clock, in seconds."""
-
-    client_id: str
-    sink: Sink
-    dialect: Dialect
-    opened_at: float
-    heard_at: float
-    user: AbstractBaseUser
-    audiences: Mapping[str, frozenset[str]]
-    topics: set[str] = field(default_factory=set)
-    subscriptions: dict[str, Subscription] = field(default_factory=dict)
-    pinged_at: float = 0.0
-    summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def v1(self) -> bool:
-        """Whether the client understands v1's own messages."""
-        return self.dialect.v1
-
-    def write(self, *texts: str) -> None:
-        """Send *texts* to this client."""
-        self.sink.write(texts)
-
-    def close(self, end: Disconnect, *, reconnect: bool = True) -> None:
-        """End this connection; `reconnect` tells the client whether to come back by itself."""
-        self.sink.close(end, reconnect=reconnect)
 
 
 @dataclass(eq=False, slots=True)

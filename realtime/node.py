@@ -17,9 +17,10 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from realtime import conf, control, history, topics
 from realtime.broker import NODES, Broker, group_of, publications
+from realtime.connections import Connection
 from realtime.errors import UnrecoverablePosition
 from realtime.history import Published, Window
-from realtime.hub import Connection, Hub
+from realtime.hub import Hub
 from realtime.recovery import Recovery
 from realtime.relayer import Relayer
 from realtime.revalidation import Revalidation

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, InterfaceError
 
 from realtime import history, protocol, snapshots, topics
+from realtime.connections import Subscription
 from realtime.errors import UnrecoverablePosition
-from realtime.hub import LiveStream, Subscription
+from realtime.hub import LiveStream
 from realtime.protocol import Position
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 
 from realtime import control
+from realtime.connections import Connection
 from realtime.errors import CloseCode, Disconnect
 from realtime.history import Published
-from realtime.hub import Connection
 from realtime.identity import Identity, identity_of
 
 if TYPE_CHECKING:

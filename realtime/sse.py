@@ -18,8 +18,8 @@ from urllib.parse import parse_qs
 from django.db import DatabaseError, InterfaceError
 
 from realtime import auth, cursor, node, protocol, wishes
+from realtime.connections import EVENTS, Connection
 from realtime.errors import ClientError, Disconnect, InvalidMessage
-from realtime.hub import EVENTS, Connection
 from realtime.identity import Identity
 from realtime.node import Node
 from realtime.protocol import Position, Subscribe

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from realtime import protocol, snapshots, topics, wishes
+from realtime.connections import Connection, Subscription
 from realtime.errors import TopicDenied
-from realtime.hub import Connection, Subscription
 from realtime.protocol import Position, Subscribe, Unsubscribe
 from realtime.recovery import Recovery
 from realtime.snapshots import Start

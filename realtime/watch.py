@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import connection
 
 from realtime import history, protocol, topics, upkeep
+from realtime.connections import Connection
 from realtime.errors import CloseCode, Disconnect
-from realtime.hub import Connection
 
 if TYPE_CHECKING:
     from realtime.node import Node
