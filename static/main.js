@@ -32,7 +32,11 @@ const show = coalesced(() => {
   const now = Date.now();
   const view = inbox.view();
   const told = account(connection.status, connection.data, { wait: connection.until - now, online: navigator.onLine });
-  panel.show(view, told, inbox.asOf ? new Date(inbox.asOf).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "");
+  panel.show(
+    view,
+    told,
+    inbox.asOf ? new Date(inbox.asOf).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "",
+  );
   feed.show(view);
   overview.show(view, now);
   card.show(told, { clientId: wsClient.getClientId(), latency: wsClient.getLatency(), lastEvent, now });
@@ -44,7 +48,9 @@ const inbox = new Inbox({
   changed: show,
   arrived: ({ items, missed }) => {
     if (!panel.isOpen) toasts.announce(items, missed);
-    else byId("announcer").textContent = items.length === 1 ? `New: ${items[0]?.title}` : `${items.length} new notifications`;
+    else
+      byId("announcer").textContent =
+        items.length === 1 ? `New: ${items[0]?.title}` : `${items.length} new notifications`;
   },
   failed: (error) => toasts.show({ title: "That did not work", text: error.message, level: "error", stays: true }),
 });
@@ -54,7 +60,12 @@ const rows = {
   remove: async (/** @type {Item} */ item) => {
     if (!(await inbox.remove(item))) return;
     const undo = { words: "Undo", run: () => inbox.restore(item) };
-    toasts.show({ title: config.user?.permissions?.delete ? "Deleted" : "Dismissed", text: item.title, level: "info", action: undo });
+    toasts.show({
+      title: config.user?.permissions?.delete ? "Deleted" : "Dismissed",
+      text: item.title,
+      level: "info",
+      action: undo,
+    });
   },
   removeWord: config.user?.permissions?.delete ? "Delete" : "Dismiss",
 };
@@ -65,7 +76,13 @@ const poll = async () => {
   if (reachable && !before && connection.status === "failed") wsClient.wake();
 };
 const readAll = () => inbox.markAllRead(wsClient.getOffset(TOPIC) ?? inbox.state.position?.offset ?? null);
-const panel = new Panel({ rows, readAll, loadOlder: () => inbox.loadOlder(), reload: poll, opened: () => toasts.clear() });
+const panel = new Panel({
+  rows,
+  readAll,
+  loadOlder: () => inbox.loadOlder(),
+  reload: poll,
+  opened: () => toasts.clear(),
+});
 const toasts = new Toasts({ clock: browserClock, open: () => panel.open() });
 const feed = new Feed({ rows, reload: poll, compose: startCompose() });
 const overview = new Overview({ choose: (filter) => feed.choose(filter) });
@@ -74,7 +91,10 @@ const hidden = () => document.visibilityState === "hidden";
 const poller = new Poller({ clock: browserClock, random: Math.random, hidden, poll });
 
 wsClient.on("initial_state", (message) => inbox.replace(message.data, message.positions?.[TOPIC] ?? null));
-wsClient.on("snapshot", (message) => message.topic === TOPIC && inbox.replace(message.data, message.positions?.[TOPIC] ?? null));
+wsClient.on(
+  "snapshot",
+  (message) => message.topic === TOPIC && inbox.replace(message.data, message.positions?.[TOPIC] ?? null),
+);
 for (const type of ["notification", "unread_count"]) {
   wsClient.on(type, (message) => {
     lastEvent = Date.now();

@@ -1,5 +1,4 @@
 /* Sets the theme before the first paint, which a deferred module would be too late for. */
-"use strict";
 try {
   const theme = localStorage.getItem("aether-theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;

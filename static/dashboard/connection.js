@@ -21,17 +21,28 @@
 export function account(status, data, { wait, online }) {
   switch (status) {
     case "connected":
-      return { state: "connected", title: "Connected", detail: "Changes appear here the moment they happen.", retry: false };
+      return {
+        state: "connected",
+        title: "Connected",
+        detail: "Changes appear here the moment they happen.",
+        retry: false,
+      };
     case "connecting":
       return { state: "connecting", title: "Connecting", detail: connecting(data), retry: false };
     case "reconnecting":
     case "error":
       return { state: "reconnecting", title: "Reconnecting", detail: reconnecting(data, wait, online), retry: true };
     case "disconnected":
-      if (!data.final) return { state: "reconnecting", title: "Reconnecting", detail: "The connection was lost.", retry: true };
+      if (!data.final)
+        return { state: "reconnecting", title: "Reconnecting", detail: "The connection was lost.", retry: true };
       return { state: "failed", title: "Disconnected", detail: ended(data), retry: true };
     default:
-      return { state: "failed", title: online ? "Not connected" : "Offline", detail: failed(data, online), retry: true };
+      return {
+        state: "failed",
+        title: online ? "Not connected" : "Offline",
+        detail: failed(data, online),
+        retry: true,
+      };
   }
 }
 

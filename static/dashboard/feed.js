@@ -30,13 +30,27 @@ export class Feed {
   chip(name) {
     const mark = Object.hasOwn(LEVELS, name) && icon(name);
     const pressed = `${name === this.filter}`;
-    return h("button", { type: "button", class: "chip", "data-filter": name, "data-level": name, "aria-pressed": pressed, "data-testid": `filter-${name}`, click: () => this.choose(name) }, mark, FILTERS[name]);
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        "data-filter": name,
+        "data-level": name,
+        "aria-pressed": pressed,
+        "data-testid": `filter-${name}`,
+        click: () => this.choose(name),
+      },
+      mark,
+      FILTERS[name],
+    );
   }
 
   /** @param {Filter} filter */
   choose(filter) {
     this.filter = filter;
-    for (const chip of byId("filters").children) chip.setAttribute("aria-pressed", `${/** @type {HTMLElement} */ (chip).dataset.filter === filter}`);
+    for (const chip of byId("filters").children)
+      chip.setAttribute("aria-pressed", `${/** @type {HTMLElement} */ (chip).dataset.filter === filter}`);
     const address = new URL(location.href);
     if (filter === "all") address.searchParams.delete("show");
     else address.searchParams.set("show", filter);
@@ -68,12 +82,32 @@ export class Feed {
   content({ phase, items: all }, items) {
     if (phase === "loading") return { kind: "loading" };
     const again = { words: "Try again", run: this.reload };
-    if (phase === "error") return { kind: "words", icon: "plug", title: "The server cannot be reached", text: "This page goes on trying by itself.", action: again };
+    if (phase === "error")
+      return {
+        kind: "words",
+        icon: "plug",
+        title: "The server cannot be reached",
+        text: "This page goes on trying by itself.",
+        action: again,
+      };
     if (items.length > 0) return { kind: "none" };
     const everything = { words: "Show all", run: () => this.choose("all") };
-    if (all.length > 0) return { kind: "words", icon: "check", title: "Nothing of this kind", text: `No match for “${FILTERS[this.filter]}” among the latest notifications.`, action: everything };
+    if (all.length > 0)
+      return {
+        kind: "words",
+        icon: "check",
+        title: "Nothing of this kind",
+        text: `No match for “${FILTERS[this.filter]}” among the latest notifications.`,
+        action: everything,
+      };
     const first = this.compose ? { words: "Send the first one", run: this.compose } : undefined;
-    return { kind: "words", icon: "inbox", title: "Nothing has happened yet", text: "What happens next appears here by itself.", action: first };
+    return {
+      kind: "words",
+      icon: "inbox",
+      title: "Nothing has happened yet",
+      text: "What happens next appears here by itself.",
+      action: first,
+    };
   }
 
   /** @param {number} now */

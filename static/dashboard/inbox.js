@@ -59,7 +59,7 @@ export class Inbox {
       const data = await this.api.list();
       if (stillWanted()) this.replace(data, null);
       return true;
-    } catch (error) {
+    } catch {
       if (stillWanted() && this.state.phase === "loading") this.set({ ...this.state, phase: "error" });
       else this.changed();
       return false;
@@ -101,12 +101,14 @@ export class Inbox {
   }
 
   /** Undo a delete. @param {Item} item */
-  restore(item) {
+  async restore(item) {
     this.restoring.add(item.id);
-    return this.attempt(null, async () => {
+    const done = await this.attempt(null, async () => {
       const answer = await this.api.restore(item.id);
       if (answer.id === item.id) this.state = restored(this.state, /** @type {Item} */ (answer));
     });
+    this.restoring.delete(item.id);
+    return done;
   }
 
   /** Lay *wish* over the state until *work* is done. @param {Wish | null} wish @param {() => Promise<void>} work */

@@ -27,14 +27,24 @@ export class Overview {
     const value = h("span", { class: "tile-value", "data-testid": `tile-${name}` }, "–");
     const note = h("span", { class: "tile-note" });
     this.tiles.set(name, { value, note });
-    return h("button", { type: "button", class: "tile", "data-level": name, click: run }, h("span", { class: "tile-label" }, icon(iconName), label), value, note);
+    return h(
+      "button",
+      { type: "button", class: "tile", "data-level": name, click: run },
+      h("span", { class: "tile-label" }, icon(iconName), label),
+      value,
+      note,
+    );
   }
 
   /** @param {View} view @param {number} now */
   show(view, now) {
     const day = lastDay(view, now);
     const ready = view.phase === "ready";
-    this.set("unread", ready ? view.unread.toLocaleString() : "–", ready ? `of ${view.total.toLocaleString()} in all` : "");
+    this.set(
+      "unread",
+      ready ? view.unread.toLocaleString() : "–",
+      ready ? `of ${view.total.toLocaleString()} in all` : "",
+    );
     for (const level of ORDER) this.set(level, ready ? this.count(day, day.levels[level] ?? 0) : "–", "last 24 hours");
     this.chart(day, now);
   }
@@ -61,8 +71,21 @@ export class Overview {
     const most = Math.max(4, ...day.hours.map((hour) => sum(hour)));
     const bars = day.hours.map((hour, index) => bar(hour, index, most, now));
     const words = `Notifications by hour. ${ORDER.map((level) => `${LEVELS[level]}: ${day.levels[level] ?? 0}`).join(", ")}.`;
-    const chart = svg("svg", { viewBox: `0 0 ${HOURS * WIDTH} ${HEIGHT}`, role: "img", "aria-label": words, preserveAspectRatio: "none" }, ...bars);
-    byId("day").replaceChildren(chart, h("p", { class: "axis muted", "aria-hidden": "true" }, h("span", {}, "24 h ago"), h("span", {}, "12 h"), h("span", {}, "now")));
+    const chart = svg(
+      "svg",
+      { viewBox: `0 0 ${HOURS * WIDTH} ${HEIGHT}`, role: "img", "aria-label": words, preserveAspectRatio: "none" },
+      ...bars,
+    );
+    byId("day").replaceChildren(
+      chart,
+      h(
+        "p",
+        { class: "axis muted", "aria-hidden": "true" },
+        h("span", {}, "24 h ago"),
+        h("span", {}, "12 h"),
+        h("span", {}, "now"),
+      ),
+    );
   }
 }
 
@@ -71,13 +94,26 @@ function bar(hour, index, most, now) {
   const from = new Date(now - (HOURS - index) * HOUR);
   const title = svg("title", {});
   title.textContent = `${sum(hour)} around ${from.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
-  const parts = [title, svg("rect", { class: "bar-ground", x: index * WIDTH + 1, y: HEIGHT - 2, width: WIDTH - 2, height: 2, rx: 1 })];
+  const parts = [
+    title,
+    svg("rect", { class: "bar-ground", x: index * WIDTH + 1, y: HEIGHT - 2, width: WIDTH - 2, height: 2, rx: 1 }),
+  ];
   let top = HEIGHT;
   for (const level of [...ORDER].reverse()) {
     const height = ((hour[level] ?? 0) / most) * (HEIGHT - 4);
     if (height === 0) continue;
     top -= height;
-    parts.push(svg("rect", { class: "bar-part", "data-level": level, x: index * WIDTH + 1, y: top, width: WIDTH - 2, height, rx: 1 }));
+    parts.push(
+      svg("rect", {
+        class: "bar-part",
+        "data-level": level,
+        x: index * WIDTH + 1,
+        y: top,
+        width: WIDTH - 2,
+        height,
+        rx: 1,
+      }),
+    );
   }
   return svg("g", {}, ...parts);
 }

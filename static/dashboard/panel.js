@@ -31,7 +31,9 @@ export class Panel {
     });
     byId("panel-close").addEventListener("click", () => this.disclosure.close());
     byId("read-all").addEventListener("click", () => actions.readAll());
-    byId("older").addEventListener("click", (event) => this.older(/** @type {HTMLButtonElement} */ (event.currentTarget)));
+    byId("older").addEventListener("click", (event) =>
+      this.older(/** @type {HTMLButtonElement} */ (event.currentTarget)),
+    );
   }
 
   get isOpen() {
@@ -83,7 +85,14 @@ export class Panel {
   content({ phase, items, next }) {
     if (phase === "loading") return { kind: "loading" };
     const again = { words: "Try again", run: this.actions.reload };
-    if (phase === "error") return { kind: "words", icon: "plug", title: "Nothing could be loaded", text: "The server cannot be reached.", action: again };
+    if (phase === "error")
+      return {
+        kind: "words",
+        icon: "plug",
+        title: "Nothing could be loaded",
+        text: "The server cannot be reached.",
+        action: again,
+      };
     if (items.length > 0 || next !== null) return { kind: "none" };
     return { kind: "words", icon: "inbox", title: "All quiet", text: "What happens next appears here by itself." };
   }

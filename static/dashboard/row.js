@@ -4,11 +4,12 @@ import { absolute, ago } from "./time.js";
 /** @import { Item } from "./store.js" */
 /** @typedef {{ mark: (item: Item, read: boolean) => void, remove: (item: Item) => void, removeWord: string }} RowActions */
 
-export const LEVELS = /** @type {const} */ ({ info: "Info", success: "Success", warning: "Warning", error: "Error" });
+export const LEVELS = { info: "Info", success: "Success", warning: "Warning", error: "Error" };
 
 /** A level's word and icon; one that this page does not know reads as it came. @param {string} level */
 export function levelOf(level) {
-  return Object.hasOwn(LEVELS, level) ? { icon: level, word: LEVELS[/** @type {keyof LEVELS} */ (level)] } : { icon: "info", word: level };
+  const word = new Map(Object.entries(LEVELS)).get(level);
+  return word ? { icon: level, word } : { icon: "info", word: level };
 }
 
 /** One notification on the page. It is changed in place, so that the focus stays where it is. */
@@ -23,8 +24,18 @@ export class Row {
     this.level = h("span", { class: "note-level" });
     this.origin = h("span", { class: "note-origin" });
     this.time = h("time", {});
-    this.readButton = h("button", { type: "button", class: "icon-button small", "data-testid": "toggle-read", click: () => actions.mark(this.item, !this.item.read) });
-    this.removeButton = h("button", { type: "button", class: "icon-button small", "data-testid": "delete", click: () => actions.remove(this.item) });
+    this.readButton = h("button", {
+      type: "button",
+      class: "icon-button small",
+      "data-testid": "toggle-read",
+      click: () => actions.mark(this.item, !this.item.read),
+    });
+    this.removeButton = h("button", {
+      type: "button",
+      class: "icon-button small",
+      "data-testid": "delete",
+      click: () => actions.remove(this.item),
+    });
     this.element = this.build(tag);
     this.update(item);
   }

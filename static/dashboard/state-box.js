@@ -1,9 +1,13 @@
 import { h, icon } from "./dom.js";
 
 /**
+ * @typedef {{ words: string, run: () => void }} Action
+ * @typedef {{ kind: "words", icon: string, title: string, text: string, action?: Action }} Words
+ * @typedef {{ kind: "loading" } | { kind: "none" } | Words} Content
+ */
+
+/**
  * Show what a list has instead of rows: a skeleton, a sentence, or an error with a way out of it.
- *
- * @typedef {{ kind: "loading" | "none" } | { kind: "words", icon: string, title: string, text: string, action?: { words: string, run: () => void } }} Content
  *
  * @param {HTMLElement} box
  * @param {Content} content
@@ -20,11 +24,15 @@ export function showState(box, content) {
 }
 
 function skeleton() {
-  return [1, 2, 3].map(() => h("div", { class: "skeleton", "aria-hidden": "true" }, h("span"), h("div", {}, h("i"), h("i"))));
+  return [1, 2, 3].map(() =>
+    h("div", { class: "skeleton", "aria-hidden": "true" }, h("span"), h("div", {}, h("i"), h("i"))),
+  );
 }
 
-/** @param {Extract<Content, { kind: "words" }>} content */
+/** @param {Words} content */
 function words({ icon: name, title, text, action }) {
-  const button = action && h("button", { type: "button", class: "button", "data-testid": "state-action", click: action.run }, action.words);
+  const button =
+    action &&
+    h("button", { type: "button", class: "button", "data-testid": "state-action", click: action.run }, action.words);
   return [icon(name), h("h3", {}, title), h("p", { class: "muted" }, text), ...(button ? [button] : [])];
 }

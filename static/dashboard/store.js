@@ -101,7 +101,8 @@ function opened(state, message) {
 function updated(state, message) {
   const { data, offset } = message;
   const held = state.items.get(data.id);
-  if (!held) return data.read === undefined || buried(state, data) || beyond(state, data) ? state : opened(state, message);
+  if (!held)
+    return data.read === undefined || buried(state, data) || beyond(state, data) ? state : opened(state, message);
   if (data.version < held.version) return state;
   if (data.version === held.version) return data.read === undefined ? state : put(state, { ...held, read: data.read });
   const reopened = data.read === false;

@@ -46,7 +46,13 @@ export class Toasts {
   /** @param {Item} item */
   one(item) {
     const stays = item.level === "warning" || item.level === "error";
-    this.show({ title: item.title, text: item.message, level: item.level, stays, action: { words: "Open", run: this.open } });
+    this.show({
+      title: item.title,
+      text: item.message,
+      level: item.level,
+      stays,
+      action: { words: "Open", run: this.open },
+    });
   }
 
   /** @param {Item[]} items @param {boolean} missed */
@@ -55,9 +61,15 @@ export class Toasts {
     const total = before.total + items.length;
     const errors = before.errors + items.filter((item) => item.level === "error").length;
     const title = `${total} new notifications${missed ? " while you were away" : ""}`;
-    const text = errors > 0 ? `${errors} ${errors === 1 ? "error" : "errors"} among them.` : "They are all in the panel.";
+    const text =
+      errors > 0 ? `${errors} ${errors === 1 ? "error" : "errors"} among them.` : "They are all in the panel.";
     before.element?.remove();
-    const element = this.show({ title, text, level: errors > 0 ? "error" : "info", action: { words: "Open", run: this.open } });
+    const element = this.show({
+      title,
+      text,
+      level: errors > 0 ? "error" : "info",
+      action: { words: "Open", run: this.open },
+    });
     this.storm = { element, total, errors };
   }
 
@@ -77,14 +89,39 @@ export class Toasts {
   /** @param {Toast} toast */
   build({ title, text, level, action }) {
     const { icon: name, word } = levelOf(level);
-    const body = h("div", { class: "toast-body" }, h("strong", {}, h("span", { class: "sr-only" }, `${word}: `), title), text && h("p", {}, text));
-    const element = h("div", { class: "toast", role: level === "error" ? "alert" : "status", "data-level": name, "data-testid": "toast" }, h("span", { class: "note-mark" }, icon(name)), body);
+    const body = h(
+      "div",
+      { class: "toast-body" },
+      h("strong", {}, h("span", { class: "sr-only" }, `${word}: `), title),
+      text && h("p", {}, text),
+    );
+    const element = h(
+      "div",
+      { class: "toast", role: level === "error" ? "alert" : "status", "data-level": name, "data-testid": "toast" },
+      h("span", { class: "note-mark" }, icon(name)),
+      body,
+    );
     const run = () => {
       element.remove();
       action?.run();
     };
-    if (action) element.append(h("button", { type: "button", class: "button quiet", "data-testid": "toast-action", click: run }, action.words));
-    element.append(h("button", { type: "button", class: "icon-button small", "aria-label": "Dismiss", "data-testid": "toast-dismiss", click: () => element.remove() }, icon("close")));
+    if (action)
+      element.append(
+        h("button", { type: "button", class: "button quiet", "data-testid": "toast-action", click: run }, action.words),
+      );
+    element.append(
+      h(
+        "button",
+        {
+          type: "button",
+          class: "icon-button small",
+          "aria-label": "Dismiss",
+          "data-testid": "toast-dismiss",
+          click: () => element.remove(),
+        },
+        icon("close"),
+      ),
+    );
     return element;
   }
 

@@ -2,7 +2,7 @@ import { Backoff } from "./backoff.js";
 import { Emitter } from "./emitter.js";
 import { Link } from "./link.js";
 import { Positions } from "./positions.js";
-import { subscriptionMessage, Subscriptions } from "./subscriptions.js";
+import { Subscriptions, subscriptionMessage } from "./subscriptions.js";
 
 /** @import { Message, Options, Status } from "./types.js" */
 /** @import { Verdict } from "./closing.js" */
@@ -79,7 +79,8 @@ export class RealtimeClient {
   unsubscribe(topics) {
     const names = this.subscriptions.remove(topics);
     this.positions.forget([...this.positions.expand(names)].filter((name) => !this.subscriptions.wanted.has(name)));
-    for (const link of [this.link, this.successor]) if (link?.greeted) link.send({ type: "unsubscribe", topics: names });
+    for (const link of [this.link, this.successor])
+      if (link?.greeted) link.send({ type: "unsubscribe", topics: names });
   }
 
   /** @param {Message} message @returns {boolean} Whether it went out; nothing is kept for later. */

@@ -27,6 +27,8 @@ export class Link {
     this.notice = null;
     this.clientId = "";
     this.connectedAt = 0;
+    /** Whether a ping waits for an answer. */
+    this.waiting = false;
     this.pingedAt = 0;
     /** @type {number | null} Milliseconds between the last ping and its answer. */
     this.latency = null;
@@ -57,7 +59,8 @@ export class Link {
     if (!this.ready) return;
     clock.cancel(this.beat);
     this.beat = clock.after(() => this.probe(), pingInterval);
-    if (this.pingedAt) return;
+    if (this.waiting) return;
+    this.waiting = true;
     this.pingedAt = clock.now();
     this.send({ type: "ping" });
     this.deadline = clock.after(() => this.fail("The server stopped answering."), PATIENCE);
@@ -108,8 +111,8 @@ export class Link {
   /** Whatever comes shows that the peer lives. @param {Message} message */
   heard(message) {
     if (!this.clientId) return;
-    if (message.type === "pong" && this.pingedAt) this.latency = this.options.clock.now() - this.pingedAt;
-    this.pingedAt = 0;
+    if (message.type === "pong") this.latency = this.options.clock.now() - this.pingedAt;
+    this.waiting = false;
     this.options.clock.cancel(this.deadline);
   }
 
