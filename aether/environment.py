@@ -84,6 +84,8 @@ class Environment:
             return self._default_database(name, scheme, "is not a database that Aether knows", hint, default)
         try:
             database: dict[str, Any] = self._env.db_url_config(value, engine=DATABASES[scheme])
+            if timeout := database.get("OPTIONS", {}).get("timeout"):
+                database["OPTIONS"]["timeout"] = float(timeout)  # SQLite takes no text here.
         except ValueError:
             return self._default_database(name, scheme, "does not start a URL that can be read", hint, default)
         if not database.get("NAME"):
