@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
-from django.db import DatabaseError, InterfaceError
+from django.db import InterfaceError, OperationalError
 
 from realtime import auth, node, protocol
 from realtime.connections import LEGACY, V1, Connection
@@ -46,6 +46,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
         self.mistakes = TokenBucket(rate=MISTAKES_PER_SECOND, burst=MISTAKES_AT_ONCE, clock=time.monotonic)
         try:
             await super().__call__(scope, receive, send)
+        except Exception:
+            logger.exception("%s: the connection failed.", self.client_id)
+            self.end(CloseCode.SERVER_ERROR, "Server error")
+            if self.sink is None:
+                raise
+            await self.sink.ended()
         finally:
             await self.leave()
 
@@ -77,7 +83,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
             await self.open()
             self.end(CloseCode.POLICY, "Unauthorized")
             return
-        except (DatabaseError, InterfaceError) as error:
+        except (OperationalError, InterfaceError) as error:
             logger.warning("A WebSocket handshake could not be authenticated: %s", error)
             await self.open()
             self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
@@ -110,7 +116,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
         self.node.revalidation.since(mark, connection)
         try:
             await self.node.subscribing.greet(connection)
-        except (DatabaseError, InterfaceError) as error:
+        except (OperationalError, InterfaceError) as error:
             logger.warning("The initial state could not be read: %s", error)
             self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
             return
@@ -133,7 +139,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
             await self.handle(message)
         except ClientError as problem:
             self.answer_mistake(problem, request_id)
-        except (DatabaseError, InterfaceError) as error:
+        except (OperationalError, InterfaceError) as error:
             logger.warning("%s: a request could not be answered: %s", self.client_id, error)
             busy = ClientError("unavailable", "The database is busy; try again in a moment.", temporary=True)
             self.sink.write([protocol.error(busy, request_id)])

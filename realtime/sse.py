@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from django.db import DatabaseError, InterfaceError
+from django.db import InterfaceError, OperationalError
 
 from realtime import auth, cursor, node, protocol, wishes
 from realtime.connections import EVENTS, Connection
@@ -175,7 +175,7 @@ async def _open(here: Node, scope: Any, since: str | None) -> tuple[Connection, 
         here.remove(connection)
         status = 400 if isinstance(problem, InvalidMessage) or problem.code == "unknown_topic" else 403
         raise Problem(status, problem.code, problem.message) from problem
-    except (DatabaseError, InterfaceError) as error:
+    except (OperationalError, InterfaceError) as error:
         here.remove(connection)
         raise Problem(503, "Service unavailable", "The database is busy; try again in a moment.") from error
     return connection, sink
@@ -203,7 +203,7 @@ async def _identify(here: Node, scope: Any) -> tuple[Identity, int]:
         raise Problem(403, "Forbidden", str(refused)) from refused
     except auth.Unauthorized as unauthorized:
         raise Problem(401, "Unauthorized", str(unauthorized)) from unauthorized
-    except (DatabaseError, InterfaceError) as error:
+    except (OperationalError, InterfaceError) as error:
         raise Problem(503, "Service unavailable", "The database is busy; try again in a moment.") from error
     if identity is None:
         raise Problem(401, "Unauthorized", "Log in first.")
