@@ -36,14 +36,19 @@ class Consumer(AsyncJsonWebsocketConsumer):
 
     channel_layer_alias = "the node has the channel"
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one connection and leave nothing of it behind, however it ends."""
-        self.node: Node = await node.running()
+    node: Node
+
+    def __init__(self) -> None:
+        super().__init__()
         self.connection: Connection | None = None
         self.sink: AsgiSink | None = None
         self.waiting: asyncio.TimerHandle | None = None
         self.client_id = str(uuid.uuid4())
         self.mistakes = TokenBucket(rate=MISTAKES_PER_SECOND, burst=MISTAKES_AT_ONCE, clock=time.monotonic)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection and leave nothing of it behind, however it ends."""
+        self.node = await node.running()
         try:
             await super().__call__(scope, receive, send)
         except Exception:
