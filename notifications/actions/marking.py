@@ -36,12 +36,11 @@ def mark_read(user: AbstractBaseUser, pk: uuid.UUID, *, version: int | None = No
     """
     with transaction.atomic():
         inbox, row = _hold(user, pk)
-        if inbox.view([row])[0]["read"]:
-            return inbox.view([row])[0]
+        item, seen = inbox.view([row])[0], min(version or row.version, row.version)
+        if item["read"] or seen < row.opened_version:
+            return item
         receipt = _receipt(user, row)
-        receipt.read_version = max(receipt.read_version, min(version or row.version, row.version))
-        if receipt.read_version >= row.opened_version:
-            receipt.unread_version = 0
+        receipt.read_version, receipt.unread_version = seen, 0
         receipt.save()
         return _publish(user, inbox, row)
 

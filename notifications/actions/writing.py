@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from notifications import publications
+from notifications import publications, validators
 from notifications.models import Notification
 from realtime import outbox
 
@@ -144,12 +144,14 @@ def live(audience: str, dedup_key: str) -> Notification | None:
 
 def check(notification: Notification) -> None:
     """Refuse contents that cannot be stored or shown. Raises: ValidationError, which names the fields."""
+    try:  # First, since Django would recurse into it, and validates no empty value such as [].
+        validators.metadata(notification.metadata)
+    except ValidationError as error:
+        raise ValidationError({"metadata": error}) from error
     notification.clean_fields(exclude=["user", "group", "created_by", "audience"])
     notification.clean()
     if notification.message is None:
         raise ValidationError({"message": ValidationError("It must be text, which may be empty.", code="null")})
-    if not isinstance(notification.metadata, dict):  # Django validates no empty values, and [] and "" are such.
-        raise ValidationError({"metadata": ValidationError("It must be a JSON object.", code="not_an_object")})
 
 
 def _change(notification: Notification, changes: Mapping[str, Any], *, reopen: bool) -> Notification:

@@ -1,0 +1,49 @@
+"""Fixtures for notifications: two users, and the numbering that a server's relayer does."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from realtime import outbox
+from realtime.models import Publication
+
+Messages = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def ann(db: None) -> User:
+    """A user without permissions."""
+    return User.objects.create_user("ann")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Another one."""
+    return User.objects.create_user("bob")
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    """A superuser."""
+    return User.objects.create_superuser("root")
+
+
+@pytest.fixture
+def operators(db: None) -> Group:
+    """A user group that nobody is in yet."""
+    return Group.objects.create(name="operators")
+
+
+def relay() -> None:
+    """Number all that is pending, as the relayer of a running server does."""
+    while outbox.relay("notifications"):
+        pass
+
+
+def published() -> list[dict[str, Any]]:
+    """Return what was published so far, in order, each with its audience and version as `to` and `at`."""
+    rows = Publication.objects.filter(stream="notifications").order_by("id")
+    return [json.loads(row.body) | {"to": row.audience, "at": row.version} for row in rows]
