@@ -2,7 +2,7 @@
 
 import * as api from "./dashboard/api.js";
 import { startCompose } from "./dashboard/compose.js";
-import { account, badge } from "./dashboard/connection.js";
+import { account, badge, signedOut } from "./dashboard/connection.js";
 import { ConnectionCard } from "./dashboard/connection-card.js";
 import { Disclosure } from "./dashboard/disclosure.js";
 import { byId, coalesced } from "./dashboard/dom.js";
@@ -27,6 +27,8 @@ const title = document.title;
 let connection = { status: "connecting", data: {}, until: 0 };
 let lastEvent = 0;
 let reachable = true;
+/** The state of the connection that was last told to a screen reader. */
+let spoken = "";
 
 const show = coalesced(() => {
   const now = Date.now();
@@ -39,7 +41,14 @@ const show = coalesced(() => {
   );
   feed.show(view);
   overview.show(view, now);
-  card.show(told, { clientId: wsClient.getClientId(), latency: wsClient.getLatency(), lastEvent, now });
+  card.show(told, signedOut(connection.data) ? "Sign in" : "Retry now", {
+    clientId: wsClient.getClientId(),
+    latency: wsClient.getLatency(),
+    lastEvent,
+    now,
+  });
+  if (spoken && spoken !== told.title) byId("announcer").textContent = `${told.title}. ${told.detail}`;
+  spoken = told.title;
   document.title = view.unread > 0 ? `(${badge(view.unread)}) ${title}` : title;
 });
 
@@ -86,7 +95,10 @@ const panel = new Panel({
 const toasts = new Toasts({ clock: browserClock, open: () => panel.open() });
 const feed = new Feed({ rows, reload: poll, compose: startCompose() });
 const overview = new Overview({ choose: (filter) => feed.choose(filter) });
-const card = new ConnectionCard({ retry: () => wsClient.connect() });
+const card = new ConnectionCard({
+  // Loading the page again leads to the login page and back.
+  retry: () => (signedOut(connection.data) ? location.reload() : wsClient.connect()),
+});
 const hidden = () => document.visibilityState === "hidden";
 const poller = new Poller({ clock: browserClock, random: Math.random, hidden, poll });
 
@@ -103,9 +115,10 @@ for (const type of ["notification", "unread_count"]) {
 }
 wsClient.on("pong", show);
 wsClient.onConnectionStatus((status, data) => {
+  if (connection.status === "connected" && status !== "connected") inbox.asOf = Date.now();
   connection = { status, data, until: Date.now() + (data.delay ?? 0) };
-  if (status === "connected") poller.stop();
-  if (status === "reconnecting" || status === "failed") {
+  if (status === "connected" || signedOut(data)) poller.stop();
+  else if (status === "reconnecting" || status === "failed") {
     poller.start();
     if (inbox.state.phase === "loading") poll();
   }

@@ -10,12 +10,13 @@ export class ConnectionCard {
     byId("retry").addEventListener("click", retry);
   }
 
-  /** @param {Account} account @param {{ clientId: string | null, latency: number | null, lastEvent: number, now: number }} facts */
-  show(account, { clientId, latency, lastEvent, now }) {
+  /** @param {Account} account @param {string} retryWords @param {{ clientId: string | null, latency: number | null, lastEvent: number, now: number }} facts */
+  show(account, retryWords, { clientId, latency, lastEvent, now }) {
     byId("connection").dataset.state = account.state;
     set("connection-state", account.title);
     set("connection-detail", account.detail);
     byId("retry").hidden = !account.retry;
+    set("retry-words", retryWords);
     set("last-event", lastEvent ? ago(new Date(lastEvent).toISOString(), now) : "none yet");
     set("latency", latency === null ? "—" : `${Math.max(1, Math.round(latency))} ms`);
     set("client-id", clientId ? clientId.slice(0, 8) : "—");

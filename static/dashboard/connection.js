@@ -68,8 +68,13 @@ function failed({ final = false, reason = "" }, online) {
 /** @param {Record<string, any>} data */
 function ended({ reason = "" }) {
   if (reason === "Client disconnect") return "The connection was closed by this page.";
-  if (reason === "Unauthorized" || reason === "Session ended") return "You are signed out. Sign in again to go on.";
+  if (signedOut({ final: true, reason })) return "You are signed out. Sign in again to go on.";
   return reason ? `The server refused the connection: ${reason}.` : "The server refused the connection.";
+}
+
+/** Whether trying again is of no use without signing in first. @param {Record<string, any>} data */
+export function signedOut({ final = false, reason = "" }) {
+  return final && (reason === "Unauthorized" || reason === "Session ended");
 }
 
 /** The badge's text. @param {number} count */

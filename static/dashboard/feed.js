@@ -23,6 +23,7 @@ export class Feed {
     this.filter = /** @type {Filter} */ (Object.hasOwn(FILTERS, asked) ? asked : "all");
     /** @type {View | null} */
     this.view = null;
+    this.container.addEventListener("keydown", (event) => this.move(event));
     byId("filters").append(...Object.keys(FILTERS).map((name) => this.chip(/** @type {Filter} */ (name))));
   }
 
@@ -44,6 +45,15 @@ export class Feed {
       mark,
       FILTERS[name],
     );
+  }
+
+  /** Page Down and Page Up go from article to article, as in any feed. @param {KeyboardEvent} event */
+  move(event) {
+    const article = /** @type {Element} */ (event.target).closest("article");
+    const next = { PageDown: article?.nextElementSibling, PageUp: article?.previousElementSibling }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    /** @type {HTMLElement} */ (next).focus();
   }
 
   /** @param {Filter} filter */
@@ -79,7 +89,7 @@ export class Feed {
   }
 
   /** @param {View} view @param {Item[]} items @returns {import("./state-box.js").Content} */
-  content({ phase, items: all }, items) {
+  content({ phase, items: all, unread }, items) {
     if (phase === "loading") return { kind: "loading" };
     const again = { words: "Try again", run: this.reload };
     if (phase === "error")
@@ -91,6 +101,8 @@ export class Feed {
         action: again,
       };
     if (items.length > 0) return { kind: "none" };
+    if (all.length > 0 && unread === 0 && this.filter === "unread")
+      return { kind: "words", icon: "check", title: "All caught up", text: "Everything that has happened is read." };
     const everything = { words: "Show all", run: () => this.choose("all") };
     if (all.length > 0)
       return {

@@ -49,11 +49,6 @@ export class Overview {
     this.chart(day, now);
   }
 
-  /** @param {Day} day @param {number} count */
-  count(day, count) {
-    return day.partial ? `${count}+` : `${count}`;
-  }
-
   /** @param {string} name @param {string} value @param {string} note */
   set(name, value, note) {
     const tile = this.tiles.get(name);
@@ -67,7 +62,7 @@ export class Overview {
     const key = JSON.stringify([day.hours, Math.floor(now / HOUR)]);
     if (key === this.drawn) return;
     this.drawn = key;
-    byId("day-total").textContent = `${this.count(day, day.total)} notifications`;
+    byId("day-total").textContent = `${day.partial ? "the latest " : ""}${day.total.toLocaleString()} notifications`;
     const most = Math.max(4, ...day.hours.map((hour) => sum(hour)));
     const bars = day.hours.map((hour, index) => bar(hour, index, most, now));
     const words = `Notifications by hour. ${ORDER.map((level) => `${LEVELS[level]}: ${day.levels[level] ?? 0}`).join(", ")}.`;

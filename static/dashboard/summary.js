@@ -11,7 +11,7 @@ export const HOURS = 24;
  * @property {Record<string, number>} levels How many of each level.
  * @property {Record<string, number>[]} hours The same for each hour, the oldest first.
  * @property {number} total
- * @property {boolean} partial Whether older ones of the same day were not loaded: then all figures are "at least".
+ * @property {boolean} partial Whether older ones of the same day were not loaded: then the figures are of the latest ones only.
  */
 
 /** @param {Pick<View, "items" | "next">} view @param {number} now @returns {Day} */

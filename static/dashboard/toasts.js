@@ -9,6 +9,8 @@ const SHOWN_FOR = 8_000;
 /** More than this many within `STORM_TIME` is a storm: one toast that counts, instead of one for each. */
 const STORM = 6;
 const STORM_TIME = 10_000;
+/** What comes within so many milliseconds is announced together. */
+const TOGETHER = 100;
 
 /**
  * @typedef {object} Toast
@@ -29,6 +31,8 @@ export class Toasts {
     this.clock = clock;
     this.open = open;
     this.container = byId("toasts");
+    /** @type {Item[]} What has come and is about to be told. */
+    this.arrived = [];
     /** @type {number[]} When the last arrivals came. */
     this.recent = [];
     /** @type {{ element: HTMLElement, total: number, errors: number } | null} */
@@ -37,6 +41,13 @@ export class Toasts {
 
   /** @param {Item[]} items What has arrived. @param {boolean} missed Whether that was while nobody was connected. */
   announce(items, missed) {
+    if (this.arrived.length === 0) this.clock.after(() => this.tell(missed), TOGETHER);
+    this.arrived.push(...items);
+  }
+
+  /** @param {boolean} missed */
+  tell(missed) {
+    const items = this.arrived.splice(0);
     const now = this.clock.now();
     this.recent = [...this.recent.filter((time) => now - time < STORM_TIME), ...items.map(() => now)];
     if (this.recent.length > STORM || items.length > AT_MOST) this.count(items, missed);
