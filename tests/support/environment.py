@@ -27,3 +27,4 @@ DEFAULTS = {
 for _name in ("REDIS_URL", "HOST", "PORT", "WORKERS", "DUMMY_DATA", "ALLOWED_HOSTS", "HTTPS"):
     os.environ.pop(_name, None)
 os.environ.update(DEFAULTS)
+os.environ.setdefault("XDG_RUNTIME_DIR", str(DIRECTORY))  # Where PostgreSQL's package looks when it is imported.
