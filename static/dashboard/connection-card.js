@@ -3,6 +3,8 @@ import { ago } from "./time.js";
 
 /** @import { Account } from "./connection.js" */
 
+/** @typedef {{ clientId: string | null, latency: number | null, lastEvent: number, now: number }} Facts Milliseconds. */
+
 /** The card that says how the page is connected, and lets the person try again. */
 export class ConnectionCard {
   /** @param {{ retry: () => void }} actions */
@@ -10,7 +12,7 @@ export class ConnectionCard {
     byId("retry").addEventListener("click", retry);
   }
 
-  /** @param {Account} account @param {string} retryWords @param {{ clientId: string | null, latency: number | null, lastEvent: number, now: number }} facts */
+  /** @param {Account} account @param {string} retryWords @param {Facts} facts */
   show(account, retryWords, { clientId, latency, lastEvent, now }) {
     byId("connection").dataset.state = account.state;
     set("connection-state", account.title);

@@ -45,7 +45,8 @@ export class Overview {
       ready ? view.unread.toLocaleString() : "–",
       ready ? `of ${view.total.toLocaleString()} in all` : "",
     );
-    for (const level of ORDER) this.set(level, ready ? this.count(day, day.levels[level] ?? 0) : "–", "last 24 hours");
+    const note = day.partial ? `among the latest ${day.total.toLocaleString()}` : "last 24 hours";
+    for (const level of ORDER) this.set(level, ready ? `${day.levels[level] ?? 0}` : "–", note);
     this.chart(day, now);
   }
 

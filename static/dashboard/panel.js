@@ -65,7 +65,7 @@ export class Panel {
   showBell({ unread }, account) {
     const count = byId("bell-count");
     count.hidden = unread === 0;
-    count.textContent = badge(unread);
+    count.textContent = unread > 0 ? badge(unread) : "";
     this.bell.dataset.state = account.state;
     const words = `Notifications, ${unread} unread. ${account.title}`;
     if (byId("bell-words").textContent !== words) byId("bell-words").textContent = words;
