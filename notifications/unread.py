@@ -3,7 +3,7 @@
 A notification is unread for a user in three cases that exclude each other, each found by an index of its own:
 
 - *later*: it was opened at an offset after the user's mark (index `opening_position`);
-- *pending*: it was opened, and that has no offset yet (index `realtime_pending`);
+- *pending*: it was opened, and that has no offset yet (an index of the outbox);
 - *kept*: the mark covers it, but the user marked it as unread (index `receipt_unread`).
 
 In each of them a receipt for the opened version says otherwise. `CROSS JOIN` fixes SQLite's order of the tables, so

@@ -7,8 +7,10 @@ from typing import Any, Final
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError as ModelError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from notifications import validators
 from notifications.inbox import LIMIT
@@ -19,12 +21,17 @@ PAGE: Final = 100
 """Notifications on a page, where the client does not say."""
 
 
+PROHIBITED: Final = (ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
+"""What DRF adds to each field of text; ours says the same of all text, that in metadata included."""
+
+
 class Text(serializers.CharField):
     """Text that is stored as it came."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(trim_whitespace=False, **options)
-        self.validators = [*self.validators, validators.storable]
+        own = [validator for validator in self.validators if not isinstance(validator, PROHIBITED)]
+        self.validators = [*own, validators.storable]
 
 
 class Strict(serializers.Serializer[Any]):

@@ -1,16 +1,15 @@
 """Fixtures for notifications: two users, and the numbering that a server's relayer does."""
 
 import json
-from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 
 from realtime import outbox
 from realtime.models import Publication
-
-Messages = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -41,6 +40,11 @@ def relay() -> None:
     """Number all that is pending, as the relayer of a running server does."""
     while outbox.relay("notifications"):
         pass
+
+
+def make_roles() -> None:
+    """Make the user groups of the migration again, where a test that commits has emptied the database since."""
+    import_module("notifications.migrations.0002_roles").make_roles(apps, None)
 
 
 def published() -> list[dict[str, Any]]:
