@@ -54,9 +54,9 @@ WITH seat (user_id, audience, mark) AS (
     UNION ALL
     SELECT seat.user_id, n.id
     FROM {receipt} r CROSS JOIN {notification} n CROSS JOIN {opening} o CROSS JOIN seat
-    WHERE r.user_id IN ({ids}) AND r.unread_version > 0 AND r.unread_version >= n.opened_version AND n.id = r.notification_id AND n.deleted_at IS NULL
-        AND r.read_version < n.opened_version AND r.dismissed_version < n.opened_version
-        AND o.notification_id = n.id AND o.version = n.opened_version
+    WHERE r.user_id IN ({ids}) AND r.unread_version > 0 AND n.id = r.notification_id AND n.deleted_at IS NULL
+        AND r.unread_version >= n.opened_version AND r.read_version < n.opened_version
+        AND r.dismissed_version < n.opened_version AND o.notification_id = n.id AND o.version = n.opened_version
         AND seat.user_id = r.user_id AND seat.audience = n.audience AND o."offset" <= seat.mark
 )
 """

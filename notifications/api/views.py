@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.exceptions import ErrorDetail, NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import ErrorDetail, NotFound, ParseError, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -51,8 +51,11 @@ class NotificationView(APIView):
             raise Notification.DoesNotExist from error
 
     def body(self, kind: type[serializers.Strict], **options: Any) -> dict[str, Any]:
-        """Return the request's validated body. Raises: ValidationError."""
-        serializer = kind(data=self.request.data, **options)
+        """Return the request's validated body. Raises: ParseError; ValidationError."""
+        try:
+            serializer = kind(data=self.request.data, **options)
+        except RecursionError as error:  # Python's parser recurses, and DRF minds only its other errors.
+            raise ParseError("it is nested too deeply.") from error
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 

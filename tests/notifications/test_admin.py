@@ -1,0 +1,130 @@
+"""Tests of the admin: what is saved there is published like any other write."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from notifications import actions
+from notifications.inbox import Inbox
+from notifications.models import Notification
+from realtime.audience import for_user
+from tests.notifications.conftest import published
+
+pytestmark = pytest.mark.django_db
+
+URL = "/admin/notifications/notification/"
+RECEIPTS = {f"receipts-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
+CONTENTS: dict[str, Any] = {
+    "title": "By hand",
+    "message": "",
+    "level": "info",
+    "category": "system",
+    "related_entity": "",
+    "metadata": "{}",
+    "expires_at_0": "",
+    "expires_at_1": "",
+    **RECEIPTS,
+}
+
+
+@pytest.fixture
+def site(root: User) -> Client:
+    """A superuser in the admin."""
+    client = Client()
+    client.force_login(root)
+    return client
+
+
+def test_create(site: Client, root: User, ann: User) -> None:
+    """Creating there is published to the chosen audience, and remembers who did it."""
+    response = site.post(f"{URL}add/", CONTENTS | {"user": ann.pk})
+    assert response.status_code == 302, response.context["errors"]
+    row = Notification.objects.get()
+    assert (row.title, row.created_by, row.related_entity, row.dedup_key) == ("By hand", root, None, None)
+    assert [(m["action"], m["to"]) for m in published()] == [("created", for_user(ann.pk))]
+
+
+def test_refuses_what_is_wrong(site: Client, ann: User) -> None:
+    """Two audiences, a taken key and bad metadata are errors in the form."""
+    actions.create("First", dedup_key="k")
+    group = ann.groups.create(name="crew")
+    for wrong in ({"user": ann.pk, "group": group.pk}, {"dedup_key": "k"}, {"metadata": "[1]"}, {"title": " "}):
+        response = site.post(f"{URL}add/", CONTENTS | wrong)
+        assert response.status_code == 200
+        assert response.context["errors"]
+    assert Notification.objects.count() == 1
+
+
+def test_change(site: Client, ann: User) -> None:
+    """A change re-opens or does not, as the form says; saving without a change publishes nothing."""
+    row = actions.create("By hand", dedup_key="k")
+    actions.mark_read(ann, row.pk)
+    url = f"{URL}{row.pk}/change/"
+    counts = []
+    for changes in ({}, {"message": "quietly"}, {"message": "loudly", "reopen": "on"}):
+        assert site.post(url, CONTENTS | changes).status_code == 302
+        counts.append((Notification.objects.get().version, Inbox(ann).unread_count()))
+    assert counts == [(1, 0), (2, 0), (3, 1)]
+    assert [m["at"] for m in published()] == [1, None, 2, 3]
+
+
+def test_audience_stays(site: Client, ann: User) -> None:
+    """The audience and the key cannot be edited after the creation."""
+    row = actions.create("By hand", dedup_key="k")
+    site.post(f"{URL}{row.pk}/change/", CONTENTS | {"user": ann.pk, "dedup_key": "other", "message": "x"})
+    row.refresh_from_db()
+    assert (row.user, row.dedup_key, row.audience, row.message) == (None, "k", "everyone", "x")
+
+
+def test_list_filters_and_search(site: Client, ann: User) -> None:
+    """The list shows live ones, filters, and finds by any of the texts."""
+    actions.create("Backup", level="error", user=ann)
+    actions.create("Disk", related_entity="db-1")
+    actions.delete_for_everyone([actions.create("Gone").pk])
+    found = {
+        query: [row.title for row in site.get(f"{URL}?{query}").context["cl"].queryset.order_by("title")]
+        for query in ("", "level__exact=error", f"user__id__exact={ann.pk}", "q=db-1", "state=deleted", "state=any")
+    }
+    assert list(found.values()) == [
+        ["Backup", "Disk"],
+        ["Backup"],
+        ["Backup"],
+        ["Disk"],
+        ["Gone"],
+        ["Backup", "Disk", "Gone"],
+    ]
+
+
+def test_receipts_are_shown(site: Client, ann: User) -> None:
+    """Who read a notification is listed with it, and cannot be edited."""
+    row = actions.create("By hand")
+    actions.mark_read(ann, row.pk)
+    response = site.get(f"{URL}{row.pk}/change/")
+    inline = response.context["inline_admin_formsets"][0]
+    assert [form.original.user for form in inline if form.original] == [ann]
+    assert not inline.has_change_permission
+    assert not inline.has_add_permission
+
+
+def test_delete_and_restore(site: Client, ann: User) -> None:
+    """Deleting one, deleting the selected ones, and restoring them reach everyone."""
+    rows = [actions.create(str(number)) for number in range(3)]
+    assert site.get(f"{URL}{rows[0].pk}/delete/").status_code == 200
+    site.post(f"{URL}{rows[0].pk}/delete/", {"post": "yes"})
+    selected = {"_selected_action": [str(row.pk) for row in rows[1:]]}
+    site.post(URL, selected | {"action": "delete_selected", "post": "yes"})
+    assert Inbox(ann).total_count() == 0
+    assert Notification.objects.count() == 3
+    site.post(f"{URL}?state=deleted", selected | {"action": "restore"})
+    assert Inbox(ann).unread_count() == 2
+    assert [m["action"] for m in published()] == ["created"] * 3 + ["deleted"] * 3 + ["created"] * 2
+
+
+def test_deleted_ones_are_read_only(site: Client) -> None:
+    """A deleted one is shown, and changed only after it was restored."""
+    row = actions.create("Gone")
+    actions.delete_for_everyone([row.pk])
+    assert site.get(f"{URL}{row.pk}/change/").status_code == 200
+    assert site.post(f"{URL}{row.pk}/change/", CONTENTS).status_code == 403
