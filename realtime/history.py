@@ -55,7 +55,8 @@ def consistent_read() -> Iterator[None]:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
         return
-    mode = getattr(connection, "transaction_mode", None)
+    connection.ensure_connection()  # Connecting sets the mode, so that it must not come after the next lines.
+    mode = connection.transaction_mode  # type: ignore[attr-defined]
     connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]
     try:
         with transaction.atomic():
@@ -109,9 +110,11 @@ def since(stream: str, offset: int, limit: int = CHUNK) -> list[Published]:
 
     Raises: UnrecoverablePosition, when some of them were pruned.
     """
+    head = Stream.objects.filter(name=stream).values_list("head", flat=True).first() or 0
     rows = Publication.objects.filter(stream=stream, offset__gt=offset).order_by("offset")
     found = [Published(*row) for row in rows.values_list(*Published._fields)[:limit]]
-    if found and found[0].offset != offset + 1:
+    reached = found[-1].offset if found else max(head, offset)  # The head of before: what came since is no hole.
+    if reached - offset != len(found):
         raise UnrecoverablePosition("window_exceeded")
     return found
 

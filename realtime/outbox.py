@@ -65,8 +65,11 @@ def publish_many(drafts: Iterable[Draft]) -> None:
 
 
 def encode(value: Any) -> str:
-    """Return *value* as compact JSON text; times, UUIDs and decimals as Django's API writes them."""
-    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+    """Return *value* as compact JSON text; times, UUIDs and decimals as Django's API writes them.
+
+    Raises: ValueError, where it holds NaN or an infinity, which no browser's JSON parser takes.
+    """
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def wake() -> None:

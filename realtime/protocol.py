@@ -90,12 +90,22 @@ def parse(text: str) -> ClientMessage:
 
 def _json_object(text: str) -> dict[str, Any]:
     try:
-        message = json.loads(text)
+        message = json.loads(text, parse_constant=_no_constant)
+        if "\\ud" in text.lower():  # Half a surrogate pair can be spelled so, and no frame could carry it back.
+            json.dumps(message, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise InvalidMessage(f"The message is not JSON: {str(error)[:200]}.") from None
+        raise InvalidMessage(f"The message is not JSON: {_shown(error)}.") from None
     if not isinstance(message, dict):
         raise InvalidMessage("The message must be a JSON object.")
     return message
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _shown(error: Exception) -> str:
+    return "half a surrogate pair is no text" if isinstance(error, UnicodeError) else str(error)[:200]
 
 
 def topics_of(topics: Any) -> tuple[str, ...]:

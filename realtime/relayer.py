@@ -70,16 +70,21 @@ class Relayer:
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The relayer could not number publications and will try again: %s", error)
             connection.close()
-        except Exception:
-            logger.exception("The relayer failed; what is pending stays so, and the next wake-up tries again.")
-            connection.close()
 
     def _relay_all(self) -> bool:
         """Relay one batch of each stream; say whether a stream may have more."""
-        more = False
-        for stream in outbox.pending_streams():
+        sizes = [self._relay(stream) for stream in outbox.pending_streams()]
+        return outbox.BATCH in sizes and not self._stopping
+
+    def _relay(self, stream: str) -> int:
+        """Relay one batch and return its size. A stream that cannot be numbered must not hold up the others."""
+        try:
             items = outbox.relay(stream)
             if items:
                 self._deliver(stream, items)
-            more = more or len(items) == outbox.BATCH
-        return more and not self._stopping
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("Relaying %s failed; what is pending stays so, and the next wake-up tries again.", stream)
+            return 0
+        return len(items)
