@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from notifications import actions
+from notifications import actions, validators
 from notifications.models import Notification, Receipt
 from notifications.vocabulary import categories
 
@@ -30,6 +30,13 @@ class NotificationForm(Form):
     class Meta:
         model = Notification
         fields = "__all__"  # The admin's fieldsets choose; what is not editable stays out.
+
+    def clean_metadata(self) -> Any:
+        """Take nothing for no metadata, and refuse what is no object, the empty ones included."""
+        value = self.cleaned_data["metadata"]
+        value = {} if value is None else value
+        validators.metadata(value)
+        return value
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse a key that a live notification of the same audience has."""
@@ -127,7 +134,9 @@ class NotificationAdmin(ModelAdmin):
         if not change:
             obj.created_by = request.user  # type: ignore[assignment]  # The admin lets nobody else in.
             actions.add(obj)
-        elif edited := {name: form.cleaned_data[name] for name in form.changed_data if name != "reopen"}:
+            return
+        new = {name: form.cleaned_data[name] for name in form.changed_data if name != "reopen"}
+        if edited := {name: value for name, value in new.items() if value != form.initial[name]}:
             actions.update(obj.pk, reopen=form.cleaned_data["reopen"], **edited)
 
     def delete_model(self, request: HttpRequest, obj: Notification) -> None:

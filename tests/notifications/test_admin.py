@@ -38,8 +38,8 @@ def site(root: User) -> Client:
 
 
 def test_create(site: Client, root: User, ann: User) -> None:
-    """Creating there is published to the chosen audience, and remembers who did it."""
-    response = site.post(f"{URL}add/", CONTENTS | {"user": ann.pk})
+    """Creating there is published to the chosen audience, and remembers who did it; empty fields are none."""
+    response = site.post(f"{URL}add/", CONTENTS | {"user": ann.pk, "metadata": ""})
     assert response.status_code == 302, response.context["errors"]
     row = Notification.objects.get()
     assert (row.title, row.created_by, row.related_entity, row.dedup_key) == ("By hand", root, None, None)
@@ -50,7 +50,13 @@ def test_refuses_what_is_wrong(site: Client, ann: User) -> None:
     """Two audiences, a taken key and bad metadata are errors in the form."""
     actions.create("First", dedup_key="k")
     group = ann.groups.create(name="crew")
-    for wrong in ({"user": ann.pk, "group": group.pk}, {"dedup_key": "k"}, {"metadata": "[1]"}, {"title": " "}):
+    for wrong in (
+        {"user": ann.pk, "group": group.pk},
+        {"dedup_key": "k"},
+        {"metadata": "[]"},
+        {"metadata": "{"},
+        {"title": " "},
+    ):
         response = site.post(f"{URL}add/", CONTENTS | wrong)
         assert response.status_code == 200
         assert response.context["errors"]

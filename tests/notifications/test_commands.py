@@ -1,8 +1,12 @@
 """Tests of `manage.py notify` and `manage.py notifications`."""
 
 import json
+import shutil
+import subprocess
+import sys
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +18,8 @@ from notifications import actions
 from notifications.inbox import Inbox
 from notifications.models import Notification
 from realtime import local_operator
-from tests.conftest import LOCAL
 from tests.notifications.conftest import published, relay
+from tests.support.servers import ROOT, environment
 
 pytestmark = pytest.mark.django_db
 
@@ -73,14 +77,19 @@ def test_notify_refuses(arguments: list[str], said: str) -> None:
     assert Notification.objects.count() == 0
 
 
-def test_exit_codes(start_server: Any) -> None:
+def test_exit_codes(migrated_database: Path, tmp_path: Path) -> None:
     """The documented exit codes are those of the process, and its reason is on stderr."""
-    server = start_server(**LOCAL)
-    done = server.manage("notify", "Hi", check=False)
+    database = shutil.copy(migrated_database, tmp_path)
+
+    def notify(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "manage.py"), "notify", *arguments]
+        env = environment(DATABASE_URL=f"sqlite:///{database}")
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+
+    done, refused = notify("Hi"), notify(" ")
     assert (done.returncode, len(done.stdout.strip())) == (0, 36)
-    refused = server.manage("notify", " ", check=False)
     assert (refused.returncode, "title" in refused.stderr, refused.stdout) == (1, True, "")
-    assert server.manage("notify", "Hi", "--metadata", "{", check=False).returncode == 2
+    assert notify("Hi", "--metadata", "{").returncode == 2
 
 
 def test_list(ann: User) -> None:

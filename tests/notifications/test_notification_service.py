@@ -25,7 +25,7 @@ async def inside_a_loop() -> Any:
     [
         lambda: notification_service.create_notification(**HI),
         lambda: asyncio.run(inside_a_loop()),
-        lambda: async_to_sync(inside_a_loop)(),
+        async_to_sync(inside_a_loop),
         lambda: asyncio.run(sync_to_async(notification_service.create_notification)(**HI)),
     ],
     ids=["sync", "loop", "async_to_sync", "sync_to_async"],
