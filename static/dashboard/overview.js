@@ -25,7 +25,7 @@ export class Overview {
   /** @param {string} name @param {string} iconName @param {string} label @param {() => void} run */
   tile(name, iconName, label, run) {
     const value = h("span", { class: "tile-value", "data-testid": `tile-${name}` }, "–");
-    const note = h("span", { class: "tile-note" });
+    const note = h("span", { class: "tile-note" }, "not known yet");
     this.tiles.set(name, { value, note });
     return h(
       "button",
@@ -38,22 +38,19 @@ export class Overview {
 
   /** @param {View} view @param {number} now */
   show(view, now) {
+    if (view.phase !== "ready") return;
     const day = lastDay(view, now);
-    const ready = view.phase === "ready";
-    this.set(
-      "unread",
-      ready ? view.unread.toLocaleString() : "–",
-      ready ? `of ${view.total.toLocaleString()} in all` : "",
-    );
+    this.set("unread", view.unread, `of ${view.total.toLocaleString()} in all`);
     const note = day.partial ? `among the latest ${day.total.toLocaleString()}` : "last 24 hours";
-    for (const level of ORDER) this.set(level, ready ? `${day.levels[level] ?? 0}` : "–", note);
+    for (const level of ORDER) this.set(level, day.levels[level] ?? 0, note);
     this.chart(day, now);
   }
 
-  /** @param {string} name @param {string} value @param {string} note */
-  set(name, value, note) {
+  /** @param {string} name @param {number} count @param {string} note */
+  set(name, count, note) {
     const tile = this.tiles.get(name);
-    if (!tile || (tile.value.textContent === value && tile.note.textContent === note)) return;
+    const value = count.toLocaleString();
+    if (!tile || (tile.note.textContent === note && tile.value.textContent === value)) return;
     tile.value.textContent = value;
     tile.note.textContent = note;
   }

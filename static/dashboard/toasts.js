@@ -11,6 +11,7 @@ const STORM = 6;
 const STORM_TIME = 10_000;
 /** What comes within so many milliseconds is announced together. */
 const TOGETHER = 100;
+const TOGETHER_IN_STORM = 1_000;
 
 /**
  * @typedef {object} Toast
@@ -41,7 +42,8 @@ export class Toasts {
 
   /** @param {Item[]} items What has arrived. @param {boolean} missed Whether that was while nobody was connected. */
   announce(items, missed) {
-    if (this.arrived.length === 0) this.clock.after(() => this.tell(missed), TOGETHER);
+    const wait = this.storm?.element.isConnected ? TOGETHER_IN_STORM : TOGETHER;
+    if (this.arrived.length === 0) this.clock.after(() => this.tell(missed), wait);
     this.arrived.push(...items);
   }
 
@@ -81,6 +83,7 @@ export class Toasts {
       level: errors > 0 ? "error" : "info",
       action: { words: "Open", run: this.open },
     });
+    if (before.element) element.classList.add("still");
     this.storm = { element, total, errors };
   }
 
