@@ -24,12 +24,11 @@ def audit_python(requirements: str) -> list[str]:
     done = subprocess.run([*command, "-r", requirements], cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
     if not (packages := parsed(done.stdout).get("dependencies")):
         return [f"{requirements}: pip-audit gave no answer"]
-    return [
-        f"{requirements}: {package['name']} {why}"
-        for package in packages
-        for why in [package.get("skip_reason"), *(vulnerability["id"] for vulnerability in package.get("vulns", []))]
-        if why
-    ]
+    unaudited = [package["name"] for package in packages if "skip_reason" in package]
+    problems = [f"{requirements}: could not be audited: {', '.join(unaudited)}"] if unaudited else []
+    for package in packages:
+        problems += [f"{requirements}: {package['name']}: {known['id']}" for known in package.get("vulns", [])]
+    return problems
 
 
 def audit_npm() -> list[str]:

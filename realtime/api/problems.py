@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.csrf import csrf_failure as csrf_page
@@ -20,6 +21,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_handler
+
+from realtime.api.parsing import BodyTooLarge
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +41,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     if is_database_away(error):
         log_database_away(error)
         return _response(_away(), HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
+    if isinstance(error, RequestDataTooBig):
+        error = BodyTooLarge()
     response = drf_handler(error, dict(context))
     if response is None:
         return None

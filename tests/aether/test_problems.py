@@ -28,13 +28,20 @@ def test_invalid_field_is_named_with_its_rule(module_server: Server) -> None:
     assert all(error["detail"] in body["detail"] for error in body["errors"])
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff", b"[1, 2", b'{"title": NaN}'])
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[1, 2", b'{"title": NaN}', b"[" * 100_000])
 def test_malformed_json_is_named(module_server: Server, body: bytes) -> None:
     """A body that is no JSON answers 400 and says so."""
     with module_server.client() as client:
         answer = client.post(URL, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith("The body cannot be read as JSON")
+
+
+def test_huge_body_is_refused(module_server: Server) -> None:
+    """A body above Django's limit answers 413, and is not parsed."""
+    with module_server.client() as client:
+        answer = client.post(URL, json={"title": "x" * 3_000_000})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
 
 
 def test_wrong_method_and_unknown_url(module_server: Server) -> None:
