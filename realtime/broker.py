@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Final
 
 from channels.layers import BaseChannelLayer
@@ -83,12 +83,11 @@ class Broker:
     async def stop(self) -> None:
         """Leave every group and end the tasks. Safe to call twice."""
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _ended(tasks)
         for group in list(self._joined):
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(self._layer.group_discard(group, self._channel), PATIENCE)
+                async with asyncio.timeout(PATIENCE):
+                    await self._layer.group_discard(group, self._channel)
         self._joined.clear()
 
     def join(self, group: str) -> None:
@@ -117,20 +116,24 @@ class Broker:
 
     async def _sending(self) -> None:
         group, message = await self._outgoing.get()
-        await asyncio.wait_for(self._layer.group_send(group, message), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await self._layer.group_send(group, message)
 
     async def _membership(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), REJOIN)
+            async with asyncio.timeout(REJOIN):
+                await self._changed.wait()
         if not self._changed.is_set():
             self._joined.clear()
         self._changed.clear()
         try:
             for group in self._wanted - self._joined:
-                await asyncio.wait_for(self._layer.group_add(group, self._channel), PATIENCE)
+                async with asyncio.timeout(PATIENCE):
+                    await self._layer.group_add(group, self._channel)
                 self._joined.add(group)
             for group in self._joined - self._wanted:
-                await asyncio.wait_for(self._layer.group_discard(group, self._channel), PATIENCE)
+                async with asyncio.timeout(PATIENCE):
+                    await self._layer.group_discard(group, self._channel)
                 self._joined.discard(group)
         except BaseException:
             self._changed.set()
@@ -141,8 +144,21 @@ class Broker:
         if self.degraded and self._sent - self._heard == MISSED + 1:
             logger.warning("The channel layer does not answer; publications come from the database until it does.")
         message = {"type": "aether.pulse", "count": self._sent}
-        await asyncio.wait_for(self._layer.send(self._channel, message), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await self._layer.send(self._channel, message)
         await asyncio.sleep(PULSE)
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel *tasks* until they have ended.
+
+    Once is not enough: libraries drop a cancellation that comes as their work completes (`wait_for` until Python 3.11).
+    """
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.1)
 
 
 async def _forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

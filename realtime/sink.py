@@ -69,7 +69,8 @@ class AsgiSink:
         try:
             while self._end is None or self._waiting:
                 await self._flush()
-            await asyncio.wait_for(self._close(self._end.code.value, self._end.reason), CLOSE_PATIENCE)
+            async with asyncio.timeout(CLOSE_PATIENCE):
+                await self._close(self._end.code.value, self._end.reason)
         except TimeoutError:
             logger.info("A client did not take its last messages; the connection was dropped.")
         except Exception as error:  # noqa: BLE001  A task's root; servers raise errors of their own for a peer that has gone.
@@ -86,4 +87,5 @@ class AsgiSink:
             if self._end is None:
                 await self._send(text)
             else:
-                await asyncio.wait_for(self._send(text), CLOSE_PATIENCE)
+                async with asyncio.timeout(CLOSE_PATIENCE):
+                    await self._send(text)

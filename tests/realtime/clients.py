@@ -25,7 +25,7 @@ class Closed(Exception):
 
 
 class HandshakeRefused(Exception):
-    """The server answered the handshake with 403."""
+    """The server answered the handshake with a status of HTTP instead."""
 
 
 class Wire(Protocol):
@@ -75,7 +75,8 @@ class SocketWire:
             async with asyncio.timeout(PATIENCE):
                 frame = await self.socket.recv()
         except ConnectionClosed as closed:
-            assert closed.rcvd is not None, "The connection was lost without a close frame."
+            if closed.rcvd is None:
+                raise  # Lost without a close frame, which no test expects.
             raise Closed(closed.rcvd.code, closed.rcvd.reason) from None
         assert isinstance(frame, str)
         return frame
@@ -147,7 +148,7 @@ async def over_communicator(app: Any, *, v1: bool, headers: list[tuple[str, str]
     accepted, subprotocol = await communicator.connect(timeout=PATIENCE)
     if not accepted:
         await communicator.wait(PATIENCE)
-        raise HandshakeRefused
+        raise HandshakeRefused(403)  # What servers make of a close that comes before the accept.
     assert subprotocol == (SUBPROTOCOL if v1 else None)
     return Client(CommunicatorWire(communicator))
 
@@ -162,6 +163,5 @@ async def over_socket(port: int, *, v1: bool, headers: list[tuple[str, str]], pa
             subprotocols=[SUBPROTOCOL] if v1 else None, compression=None,
         )  # fmt: skip
     except InvalidStatus as refused:
-        assert refused.response.status_code == 403
-        raise HandshakeRefused from None
+        raise HandshakeRefused(refused.response.status_code) from None
     return Client(SocketWire(socket))

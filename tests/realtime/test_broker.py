@@ -26,7 +26,8 @@ class Valkey:
     def __init__(self) -> None:
         self.server = ValkeyServer()
         self.server.start()
-        self.pid = int(self.server.process.pid)
+        with self.server.client() as client:
+            self.pid = int(client.info("server")["process_id"])
 
     def freeze(self) -> None:
         """Stop it from answering, without closing a connection."""
@@ -121,15 +122,11 @@ async def test_a_group_that_was_left_is_quiet(nodes: list[Node]) -> None:
         here.broker.join(group)
         await joined(here, group, there)
     here.broker.leave("aether.jobs")
-
-    def is_quiet() -> bool:
-        here.got.clear()
-        return False
-
     for number in range(50):
         there.broker.publish("aether.jobs", {"type": "test.item", "n": number})
         there.broker.publish("aether.nodes", {"type": "test.mark", "mark": number})
-        await wait_until(lambda number=number: {"type": "test.mark", "mark": number} in here.got)
+        mark = {"type": "test.mark", "mark": number}
+        await wait_until(lambda mark=mark: mark in here.got)
         if number not in here.numbers:
             return
     pytest.fail("The group was not left.")
@@ -146,9 +143,7 @@ async def test_a_group_can_be_joined_again(nodes: list[Node]) -> None:
     await joined(here, "aether.jobs", there)
 
 
-async def test_its_own_pulse_does_not_reach_the_receiver(
-    nodes: list[Node], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_its_own_pulse_does_not_reach_the_receiver(nodes: list[Node], monkeypatch: pytest.MonkeyPatch) -> None:
     """The nonce that a node sends itself is the broker's own affair."""
     monkeypatch.setattr(broker, "PULSE", 0.01)
     here, there = nodes
@@ -186,9 +181,7 @@ async def test_publishing_never_waits(nodes: list[Node], caplog: pytest.LogCaptu
     assert "was dropped" in caplog.text
 
 
-async def test_a_frozen_layer_is_noticed_and_its_return_too(
-    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_frozen_layer_is_noticed_and_its_return_too(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
     """While Valkey does not answer, the node is degraded and nobody waits; afterwards everything works again."""
     monkeypatch.setattr(broker, "PULSE", 0.05)
     monkeypatch.setattr(broker, "PATIENCE", 0.3)
