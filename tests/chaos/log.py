@@ -1,0 +1,99 @@
+"""What was committed: the publications of every stream, and who was in which audience at the end."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.database import Postgres
+
+STREAMS = ("notifications", "inventory", "jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One committed publication. `many` says that older clients get it as several messages."""
+
+    id: int
+    offset: int
+    audience: str
+    key: str
+    at: float
+    many: bool
+
+
+@dataclass(slots=True)
+class Log:
+    """A stream's publications in order of their offsets, from 1 and without a hole."""
+
+    entries: list[Entry]
+    by_id: dict[int, int] = field(init=False)
+    _selected: dict[Any, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_id = {entry.id: entry.offset for entry in self.entries}
+
+    @property
+    def head(self) -> int:
+        """The highest offset."""
+        return len(self.entries)
+
+    def at(self, offset: int) -> Entry | None:
+        """Return the publication with that offset."""
+        return self.entries[offset - 1] if 0 < offset <= self.head else None
+
+    def after(self, base: int, audiences: frozenset[str], keys: frozenset[str] | None) -> list[int]:
+        """Return the offsets after *base* that a client of *audiences* who follows *keys* gets."""
+        found = self._selected.get((audiences, keys))
+        if found is None:
+            found = self._selected[audiences, keys] = [
+                entry.offset
+                for entry in self.entries
+                if entry.audience in audiences and (keys is None or entry.key in keys)
+            ]
+        return found[bisect_right(found, base) :]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The whole log, and which user groups each user is in by now."""
+
+    logs: Mapping[str, Log]
+    groups: Mapping[int, frozenset[int]]
+    epochs: Mapping[str, str]
+
+
+def read(postgres: Postgres) -> Committed:
+    """Return what is committed now. Raises: AssertionError, when offsets are not dense or something is pending."""
+    connection = postgres.connect()
+    try:
+        logs = {stream: Log(_entries(connection, stream)) for stream in STREAMS}
+        members: dict[int, set[int]] = {}
+        for user, group in connection.execute("SELECT user_id, group_id FROM auth_user_groups"):
+            members.setdefault(user, set()).add(group)
+        epochs = dict(connection.execute("SELECT name, epoch FROM realtime_stream").fetchall())
+    finally:
+        connection.close()
+    return Committed(logs, {user: frozenset(groups) for user, groups in members.items()}, epochs)
+
+
+def pending(postgres: Postgres) -> int:
+    """Return how many publications have no offset."""
+    connection = postgres.connect()
+    try:
+        [row] = connection.execute('SELECT COUNT(*) FROM realtime_publication WHERE "offset" IS NULL')
+        return int(row[0])
+    finally:
+        connection.close()
+
+
+def _entries(connection: Any, stream: str) -> list[Entry]:
+    rows: Iterable[Any] = connection.execute(
+        'SELECT id, "offset", audience, key, EXTRACT(EPOCH FROM created_at)::float8, legacy IS NOT NULL '
+        'FROM realtime_publication WHERE stream = %s AND "offset" IS NOT NULL ORDER BY "offset"',
+        [stream],
+    )
+    entries = [Entry(*row) for row in rows]
+    offsets = [entry.offset for entry in entries]
+    assert offsets == list(range(1, len(entries) + 1)), f"The offsets of {stream} are not dense."
+    return entries

@@ -1,0 +1,85 @@
+"""The figures of a run: as JSON, and for a person."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import figures
+from tests.chaos.figures import percentile
+from tests.chaos.run import Outcome
+
+
+def summarize(outcome: Outcome) -> dict[str, Any]:
+    """Return everything that is worth keeping of a run; times are in seconds."""
+    committed, verdict, options = outcome.committed, outcome.verdict, outcome.options
+    assert committed is not None
+    delays = sorted(
+        max(0.0, got - written)
+        for journal in outcome.journals
+        if journal.kind in figures.STEADY
+        for written, got in figures.deliveries(journal, committed)
+    )
+    recovery = figures.recoveries(outcome.faults, outcome.journals, committed)
+    resets: Counter[str] = Counter()
+    for journal in outcome.journals:
+        resets.update(journal.resets)
+    return {
+        "seed": options.seed,
+        "seconds": options.seconds,
+        "clients": dict(Counter(journal.kind for journal in outcome.journals)),
+        "publications": {stream: log.head for stream, log in committed.logs.items()},
+        "deliveries": verdict.deliveries,
+        "reconnects": sum(len(journal.outages) for journal in outcome.journals),
+        "resets": dict(resets),
+        "rest_answers": {str(status): count for status, count in sorted(outcome.answers.items())},
+        "faults": dict(Counter(fault.kind for fault in outcome.faults)),
+        "lost": verdict.lost,
+        "duplicated": verdict.duplicated,
+        "out_of_order": verdict.out_of_order,
+        "foreign": verdict.foreign,
+        "violations": verdict.violations,
+        "diverged": verdict.diverged,
+        "late": outcome.late,
+        "examples": verdict.examples,
+        "delivery": _spread(delays),
+        "recovery": {kind: _spread(values) for kind, values in sorted(recovery.items())},
+        "clean": verdict.clean and not outcome.late,
+    }
+
+
+def text(summary: dict[str, Any]) -> str:
+    """Return the summary as lines for a terminal."""
+    total = sum(summary["publications"].values())
+    lines = [
+        f"{total} publications, {summary['deliveries']} deliveries to {sum(summary['clients'].values())} clients",
+        f"{sum(summary['faults'].values())} faults, {summary['reconnects']} reconnects, resets {summary['resets']}",
+        "  ".join(
+            f"{name} {summary[name]}"
+            for name in ("lost", "duplicated", "out_of_order", "foreign", "violations", "diverged")
+        ),
+        f"delivery: p50 {summary['delivery']['p50']:.3f} s, p99 {summary['delivery']['p99']:.3f} s",
+        f"{'time to recover':<28}{'faults':>7}{'p50':>8}{'p99':>8}{'worst':>8}",
+    ]
+    for kind, spread in summary["recovery"].items():
+        count = summary["faults"][kind]
+        lines.append(f"  {kind:<26}{count:>7}{spread['p50']:>8.2f}{spread['p99']:>8.2f}{spread['worst']:>8.2f}")
+    for kind, examples in summary["examples"].items():
+        lines += [f"{kind}: {example}" for example in examples]
+    if summary["late"]:
+        lines.append(f"not caught up at the end: {', '.join(summary['late'][:8])} ({len(summary['late'])})")
+    return "\n".join(lines)
+
+
+def write(summary: dict[str, Any], path: Path) -> None:
+    """Write the summary as JSON."""
+    path.write_text(json.dumps(summary, indent=2) + "\n")
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    return {
+        "p50": round(percentile(values, 0.5), 4),
+        "p99": round(percentile(values, 0.99), 4),
+        "worst": round(values[-1], 4) if values else 0.0,
+        "count": len(values),
+    }

@@ -1,0 +1,162 @@
+"""One run: a world, its people and clients, publications and faults, quiet, and the verdict."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.chaos import log, people
+from tests.chaos.clients import KINDS, Client, Habits
+from tests.chaos.faults import Fault, Faults
+from tests.chaos.journal import Journal
+from tests.chaos.log import Committed
+from tests.chaos.people import People
+from tests.chaos.publishers import Publishers
+from tests.chaos.verdict import Judge, Verdict
+from tests.chaos.world import World
+
+SHARES: Final = {"v1": 0.4, "legacy": 0.35, "sse": 0.15, "poll": 0.1}
+TOPICS: Final = (
+    ("notifications", "inventory", "jobs"),
+    ("notifications", "inventory", "jobs"),
+    ("all",),
+    ("notifications", "jobs:3"),
+)
+SETTLE: Final = 60.0
+"""Seconds for the clients to connect at first."""
+LEAD: Final = 2.0
+"""Seconds of publishing before the first fault, and after the last one."""
+PAUSE: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is asked to do. Times are in seconds."""
+
+    seconds: float = 30.0
+    seed: int = 1
+    clients: int = 200
+    rate: float = 30.0
+    longest: float = 2.0
+    quiet: float = 30.0
+    fill_gaps: bool = True
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What happened, for the report."""
+
+    options: Options
+    began: float = 0.0
+    ended: float = 0.0
+    journals: list[Journal] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    answers: dict[int, int] = field(default_factory=dict)
+    late: list[str] = field(default_factory=list)
+    """Clients that had not everything when the time for quiet was over."""
+    committed: Committed | None = None
+    verdict: Verdict = field(default_factory=Verdict)
+    logs: dict[str, Counter[str]] = field(default_factory=dict)
+
+
+async def run(world: World, options: Options) -> Outcome:
+    """Run it. Everything that was started ends, also when this fails or is cancelled."""
+    outcome = Outcome(options)
+    chance = random.Random(f"clients-{options.seed}")
+    everyone = await asyncio.to_thread(people.create, chance)
+    await asyncio.to_thread(world.start_nodes)
+    clients = list(_clients(world, everyone, options, chance))
+    outcome.journals = [client.journal for client in clients]
+    publishers = Publishers(world, everyone, outcome.journals, options.rate)
+    try:
+        for client in clients:
+            client.start()
+        await _until(lambda: all(client.journal.segments for client in clients), SETTLE, "every client connected")
+        await _load(world, everyone, publishers, clients, outcome)
+        await _quiet(world, everyone, clients, outcome)
+    finally:
+        await asyncio.gather(*(client.stop() for client in clients))
+    outcome.committed = await asyncio.to_thread(log.read, world.postgres)
+    outcome.verdict = Judge(outcome.committed, everyone.groups).judge(outcome.journals)
+    return outcome
+
+
+async def _load(
+    world: World, everyone: People, publishers: Publishers, clients: list[Client], outcome: Outcome
+) -> None:
+    """Publish, with faults in between."""
+    publishers.start()
+    outcome.began = time.time()
+    faults = Faults(world, everyone, publishers, clients, outcome.options.longest)
+    outcome.faults = faults.happened
+    loop = asyncio.get_running_loop()
+    end = loop.time() + outcome.options.seconds
+    await asyncio.sleep(LEAD)
+    await faults.run(end - LEAD)
+    await asyncio.sleep(max(0.0, end - loop.time()))
+    outcome.ended = time.time()
+    outcome.answers = publishers.answers
+    await publishers.stop()
+
+
+async def _quiet(world: World, everyone: People, clients: list[Client], outcome: Outcome) -> None:
+    """Wait until nothing is pending and every client has come to the end, or the time for it is over."""
+    for client in clients:
+        client.settle()
+    end = time.monotonic() + outcome.options.quiet
+    while True:
+        waiting = await asyncio.to_thread(log.pending, world.postgres)
+        committed = await asyncio.to_thread(log.read, world.postgres)
+        judge = Judge(committed, everyone.groups)
+        outcome.late = [client.journal.name for client in clients if not _has_all(client.journal, committed, judge)]
+        if (not waiting and not outcome.late) or time.monotonic() > end:
+            break
+        await asyncio.sleep(PAUSE)
+    await asyncio.sleep(1.0)  # What would now come twice shall have the time to.
+
+
+def _has_all(journal: Journal, committed: Committed, judge: Judge) -> bool:
+    for stream, entries in committed.logs.items():
+        keys = journal.keys(stream)
+        if keys == frozenset():
+            continue
+        segment = journal.current(stream)
+        if segment is None or not segment.epoch:
+            return False
+        audiences = judge.audiences(journal.user_id, stream, segment.epoch)
+        if audiences is None:
+            return False
+        missing = entries.after(segment.reached, audiences, keys)
+        if any(entries.entries[offset - 1].id not in segment.covered for offset in missing):
+            return False
+    return True
+
+
+def _clients(world: World, everyone: People, options: Options, chance: random.Random) -> Iterator[Client]:
+    ports = [node.port for node in world.nodes]
+    number = 0
+    for kind, share in SHARES.items():
+        for place in range(round(options.clients * share)):
+            person = everyone.users[number % len(everyone.users)]
+            number += 1
+            topics = TOPICS[place % len(TOPICS)]
+            journal = Journal(f"{kind}{place} of {person.name}", kind, person.id, topics)
+            yield KINDS[kind](journal, person.session, ports, _habits(place), chance)
+
+
+def _habits(place: int) -> Habits:
+    """Let every tenth client come and go, and every twelfth read slowly."""
+    if place % 10 == 3:
+        return Habits(goes_after=4.0)
+    return Habits(dozes_after=3.0) if place % 12 == 5 else Habits()
+
+
+async def _until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {seconds} s")
+        await asyncio.sleep(0.05)
