@@ -17,7 +17,9 @@ dev:
 
 # npm's own stamp tells whether node_modules belongs to the lock file.
 node: node_modules/.package-lock.json
+	@node tools/require_node.mjs
 node_modules/.package-lock.json: package-lock.json
+	@command -v npm > /dev/null || { echo "Tests and checks need Node 20.11 or later, and npm." >&2; exit 1; }
 	npm ci --no-audit --no-fund
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""What stands between a request and its view: static files, the local operator, the login, an absent database."""
+"""What stands between a request and its view: health, static files, the local operator, the login, the database."""
 
 import contextlib
 from collections.abc import Callable
@@ -13,11 +13,22 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from realtime import local_operator
-from realtime.api import problems
+from realtime.api import health, problems
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-PUBLIC: Final = frozenset({"/healthz", "/readyz"})
+HEALTH: Final = {"/healthz": health.healthz, "/readyz": health.readyz}
+
+
+class HealthMiddleware:
+    """Answer the health routes to anyone: those who probe use http, and this machine's address as the Host."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the health, or what else is asked for."""
+        return HEALTH.get(request.path_info, self._get_response)(request)
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # It has no types.
@@ -48,7 +59,7 @@ class LocalOperatorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response, or the refusal."""
-        if not local_operator.enabled() or request.path_info in PUBLIC:
+        if not local_operator.enabled():
             return self._get_response(request)
         why = local_operator.refusal(
             peer=request.META.get("REMOTE_ADDR"),

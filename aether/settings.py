@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "aether.jobs",
 ]
 MIDDLEWARE = [
+    "aether.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aether.middleware.LocalOperatorMiddleware",
     "aether.middleware.StaticFilesMiddleware",
@@ -177,7 +178,6 @@ AUTH_PASSWORD_VALIDATORS = [
 # Transport security; HTTPS=false is for a network without certificates.
 HTTPS = ENVIRONMENT.switch("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
 SECURE_HSTS_SECONDS = ENVIRONMENT.number("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS

@@ -3,7 +3,7 @@
 import re
 
 import httpx
-from django.test import Client
+from django.test import Client, override_settings
 
 from tests.conftest import StartServer
 from tests.support.servers import Server, free_port
@@ -31,6 +31,13 @@ def test_server_lives_while_its_database_is_away(start_server: StartServer) -> N
             answer = client.get(path)
             assert (path, answer.status_code) == (path, 503)
             assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_probe_may_use_any_host(client: Client) -> None:
+    """A probe asks the machine's address, by http, from wherever it runs."""
+    with override_settings(SECURE_SSL_REDIRECT=True, DEBUG=True, AUTH_ENABLED=False):
+        assert client.get("/healthz", HTTP_HOST="10.1.2.3:8000", REMOTE_ADDR="10.9.9.9").status_code == 200
+        assert client.post("/healthz", HTTP_HOST="10.1.2.3:8000").status_code == 405
 
 
 def lives(server: Server) -> bool:
