@@ -56,8 +56,8 @@ export class Row {
     const level = levelOf(item.level);
     this.element.dataset.level = level.icon;
     this.element.dataset.read = `${item.read}`;
-    this.mark.replaceChildren(icon(level.icon));
-    this.title.replaceChildren(item.title, item.read ? "" : h("span", { class: "sr-only" }, " (unread)"));
+    this.mark.replaceChildren(icon(level.icon), item.read ? "" : h("span", { class: "sr-only" }, "Unread. "));
+    this.title.replaceChildren(h("span", {}, item.title));
     this.message.textContent = item.message;
     this.level.textContent = level.word;
     this.origin.textContent = [item.category, item.related_entity].filter(Boolean).join(" · ");
