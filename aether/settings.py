@@ -119,9 +119,10 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["TEST"] = {"NAME": f"{_database['NAME']}.test"}
 else:
     _pool_size = ENVIRONMENT.number("DATABASE_POOL_SIZE", default=20, least=4)
+    _patience = ENVIRONMENT.number("DATABASE_TIMEOUT", default=3, least=1)
     _database["OPTIONS"] = {
-        "pool": {"min_size": 2, "max_size": _pool_size, "timeout": 5},
-        "connect_timeout": 5,
+        "pool": {"min_size": 2, "max_size": _pool_size, "timeout": _patience},
+        "connect_timeout": _patience,
         **_database.get("OPTIONS", {}),
     }
 DATABASES = {"default": _database}

@@ -23,7 +23,7 @@ def test_healthz_does_not_touch_the_database(client: Client) -> None:
 def test_server_lives_while_its_database_is_away(start_server: StartServer) -> None:
     """A server whose database is away starts, lives, is not ready, and asks its clients to come back."""
     away = f"postgresql://nobody:nothing@127.0.0.1:{free_port()}/none"
-    server = start_server(ready=False, DATABASE_URL=away)
+    server = start_server(ready=False, DATABASE_URL=away, DATABASE_TIMEOUT="1")
     wait_for(lambda: lives(server), 30)
     with server.client() as client:
         client.cookies.set("sessionid", "of-somebody")
