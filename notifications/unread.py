@@ -1,4 +1,4 @@
-"""Which notifications are unread, for any number of users in one query.
+"""Which notifications are unread, for up to 500 users in a constant number of queries.
 
 A notification is unread for a user in three cases that exclude each other, each found by an index of its own:
 
@@ -7,7 +7,8 @@ A notification is unread for a user in three cases that exclude each other, each
 - *kept*: the mark covers it, but the user marked it as unread (index `receipt_unread`).
 
 In each of them a receipt for the opened version says otherwise. `CROSS JOIN` fixes SQLite's order of the tables, so
-that the few rows of the first lead to the others; to PostgreSQL it is an ordinary join.
+that the few rows of the first lead to the others; to PostgreSQL it is an ordinary join. Both planners must be told how
+few those are, else they read whole tables (measured with 100,000 notifications: 44 ms instead of 2, and 20 of 1).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Final
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import Count, Min
 from django.db.models.expressions import RawSQL
 
 from notifications.models import GroupFloor, Notification, Opening, ReadMark, Receipt
@@ -41,7 +43,7 @@ WITH seat (user_id, audience, mark) AS (
     SELECT seat.user_id, n.id
     FROM seat CROSS JOIN {opening} o CROSS JOIN {notification} n
     LEFT JOIN {receipt} r ON r.user_id = seat.user_id AND r.notification_id = n.id
-    WHERE o.audience = seat.audience AND o."offset" > seat.mark
+    WHERE o.audience = seat.audience AND {later}
         AND n.id = o.notification_id AND n.opened_version = o.version AND n.deleted_at IS NULL
         AND (r.id IS NULL OR (r.read_version < n.opened_version AND r.dismissed_version < n.opened_version))
     UNION ALL
@@ -63,12 +65,12 @@ WITH seat (user_id, audience, mark) AS (
 
 
 def unread_count(user_id: int) -> int:
-    """Return how many notifications *user_id* may see and has not read. One query, right while some are pending."""
+    """Return how many notifications *user_id* may see and has not read; right while some are pending."""
     return unread_counts([user_id])[user_id]
 
 
 def unread_counts(user_ids: Collection[int]) -> Mapping[int, int]:
-    """Return the unread count of each of *user_ids*, with one query for each 500 of them."""
+    """Return the unread count of each of *user_ids*, with two queries at most for each 500 of them."""
     found = dict.fromkeys(user_ids, 0)
     ids = sorted(found)
     for start in range(0, len(ids), CHUNK):
@@ -102,6 +104,19 @@ def _sql(user_ids: Sequence[int], select: str) -> tuple[str, list[int]]:
         "publication": Publication._meta.db_table,
         "stream": STREAM,
         "key": "CAST(NULLIF(p.key, '') AS uuid)" if connection.vendor == "postgresql" else "p.key",
+        "later": _later(user_ids),
         "ids": ", ".join(["%s"] * len(user_ids)),
     }
     return _UNREAD.format(**names) + select, list(user_ids) * 4
+
+
+def _later(user_ids: Sequence[int]) -> str:
+    """Return the condition that an opening is later than the mark, so that the planner knows that this is rare.
+
+    SQLite is told so; PostgreSQL's statistics know it, given an offset that all of *user_ids* have read up to.
+    """
+    if connection.vendor == "sqlite":
+        return 'likelihood(o."offset" > seat.mark, 0.0001)'
+    marks = ReadMark.objects.filter(pk__in=user_ids).aggregate(count=Count("pk"), lowest=Min("offset"))
+    lowest = int(marks["lowest"]) if marks["count"] == len(user_ids) else 0
+    return f'o."offset" > seat.mark AND o."offset" > {lowest}'
