@@ -60,11 +60,27 @@ export function extended(state, page) {
  * @returns {State}
  */
 export function applied(state, message) {
-  if (message.type === "unread_count") return { ...state, unread: message.unread_count };
+  if (message.type === "unread_count") return recounted(state, message.unread_count);
   if (state.position && message.offset <= state.position.offset) return state;
   const after = change(state, message);
   const counted = typeof message.unread_count === "number" ? { ...after, unread: message.unread_count } : after;
   return moved(counted, message.offset);
+}
+
+/**
+ * Take the server's count. None unread means that the pending ones of a snapshot are read too: the publications that
+ * would have told their offsets are not sent to whoever got that snapshot.
+ *
+ * @param {State} state
+ * @param {number} count
+ * @returns {State}
+ */
+function recounted(state, count) {
+  if (count > 0) return { ...state, unread: count };
+  const items = new Map(state.items);
+  for (const item of items.values())
+    if (item.offset === null && !item.read) items.set(item.id, { ...item, read: true });
+  return { ...state, items, unread: 0 };
 }
 
 /** @param {State} state @param {Record<string, any>} message @returns {State} */

@@ -117,6 +117,7 @@ export class RealtimeClient {
     if (message.type === "initial_state") this.greeted(link, message);
     if (message.type === "reset") this.positions.forget([message.topic]);
     if (message.type === "snapshot") this.positions.replace(message.positions);
+    if (message.type === "error") this.options.log(`WebSocket error: ${message.code}: ${message.message}`);
     if (message.type === "subscription" || message.type === "error") this.answered(link, message);
     // A broadcast without an offset comes over both connections of a refresh; the elder one's copy counts.
     const twice = link === this.successor && !OWN.has(message.type) && message.offset === undefined;

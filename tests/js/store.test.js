@@ -123,6 +123,11 @@ test("The absolute count replaces what was reckoned.", () => {
   assert.equal(applied(snapshot([item("a")]), { type: "unread_count", unread_count: 250 }).unread, 250);
 });
 
+test("A count of none means that what was pending in a snapshot is read too, and nothing else.", () => {
+  const state = applied(snapshot([item("a", { offset: null }), item("b")]), { type: "unread_count", unread_count: 0 });
+  assert.deepEqual([state.items.get("a").read, state.items.get("b").read, state.unread], [true, false, 0]);
+});
+
 test("What a snapshot already holds is not applied again.", () => {
   const state = snapshot([item("a")], 10);
   assert.equal(applied(state, message("read_through", { up_to: 9 }, 10, { unread_count: 0 })), state);
