@@ -118,6 +118,8 @@ function forThisPage() {
   const wake = () => document.visibilityState === "visible" && client.wake();
   document.addEventListener("visibilitychange", wake);
   for (const event of ["online", "pageshow"]) addEventListener(event, wake);
+  // A connection may outlive the network for minutes without a word.
+  addEventListener("offline", () => client.isConnected() && client.wake());
   // A page may import this late, after DOMContentLoaded; connecting twice does nothing.
   if (document.readyState === "complete") client.connect();
   for (const event of ["DOMContentLoaded", "load"]) addEventListener(event, () => client.connect(), { once: true });

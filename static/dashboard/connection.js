@@ -31,7 +31,12 @@ export function account(status, data, { wait, online }) {
       return { state: "connecting", title: "Connecting", detail: connecting(data), retry: false };
     case "reconnecting":
     case "error":
-      return { state: "reconnecting", title: "Reconnecting", detail: reconnecting(data, wait, online), retry: true };
+      return {
+        state: "reconnecting",
+        title: online ? "Reconnecting" : "Offline",
+        detail: reconnecting(data, wait, online),
+        retry: true,
+      };
     case "disconnected":
       if (!data.final)
         return { state: "reconnecting", title: "Reconnecting", detail: "The connection was lost.", retry: true };

@@ -65,7 +65,7 @@ export class Feed {
     if (filter === "all") address.searchParams.delete("show");
     else address.searchParams.set("show", filter);
     history.replaceState(null, "", address);
-    this.rows.filled = false;
+    this.rows.settled = false;
     if (this.view) this.show(this.view);
   }
 
@@ -73,7 +73,7 @@ export class Feed {
   show(view) {
     this.view = view;
     const items = view.items.filter((item) => this.wants(item)).slice(0, AT_MOST);
-    this.rows.show(items);
+    this.rows.show(items, view.phase === "ready");
     [...this.container.children].forEach((article, index) => {
       article.setAttribute("aria-posinset", `${index + 1}`);
       article.setAttribute("aria-setsize", `${items.length}`);

@@ -60,7 +60,8 @@ export class Overview {
     const key = JSON.stringify([day.hours, Math.floor(now / HOUR)]);
     if (key === this.drawn) return;
     this.drawn = key;
-    byId("day-total").textContent = `${day.partial ? "the latest " : ""}${day.total.toLocaleString()} notifications`;
+    byId("day-total").textContent =
+      `${day.partial ? "the latest " : ""}${day.total.toLocaleString()} ${day.total === 1 ? "notification" : "notifications"}`;
     const most = Math.max(4, ...day.hours.map((hour) => sum(hour)));
     const bars = day.hours.map((hour, index) => bar(hour, index, most, now));
     const words = `Notifications by hour. ${ORDER.map((level) => `${LEVELS[level]}: ${day.levels[level] ?? 0}`).join(", ")}.`;

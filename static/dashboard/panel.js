@@ -76,7 +76,7 @@ export class Panel {
   fill(view) {
     byId("panel-count").textContent = view.phase === "ready" ? `${view.unread} unread of ${view.total}` : "";
     /** @type {HTMLButtonElement} */ (byId("read-all")).disabled = view.unread === 0;
-    this.list.show(view.items.slice(0, this.most));
+    this.list.show(view.items.slice(0, this.most), view.phase === "ready");
     byId("older").hidden = view.next === null && view.items.length <= this.most;
     showState(byId("panel-state"), this.content(view));
   }
@@ -102,6 +102,7 @@ export class Panel {
     this.most += PAGE;
     if (this.view && this.view.items.length >= this.most) return this.fill(this.view);
     button.disabled = true;
+    this.list.settled = false;
     await this.actions.loadOlder();
     button.disabled = false;
   }

@@ -12,11 +12,11 @@ export class Rows {
     this.actions = actions;
     /** @type {Map<string, Row>} */
     this.rows = new Map();
-    this.filled = false;
+    this.settled = false;
   }
 
-  /** @param {Item[]} items */
-  show(items) {
+  /** @param {Item[]} items @param {boolean} settled Whether what comes after these is news. */
+  show(items, settled) {
     const wanted = new Set(items.map((item) => item.id));
     const focused = this.focusedId();
     for (const [id, row] of this.rows) if (!wanted.has(id)) this.drop(id, row);
@@ -27,7 +27,7 @@ export class Rows {
       if (row.element === place) place = place.nextElementSibling;
       else this.container.insertBefore(row.element, place);
     }
-    this.filled = true;
+    this.settled = settled;
     if (focused && !wanted.has(focused.id)) this.focusNear(focused.index);
   }
 
@@ -39,7 +39,7 @@ export class Rows {
   /** @param {Item} item */
   add(item) {
     const row = new Row(this.tag, item, this.actions);
-    if (this.filled) row.element.classList.add("arriving");
+    if (this.settled) row.element.classList.add("arriving");
     this.rows.set(item.id, row);
     return row;
   }

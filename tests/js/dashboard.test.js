@@ -40,7 +40,8 @@ test("Each status has one of four states, and words.", () => {
   );
   assert.equal(states("disconnected", { final: true }), "failed");
   assert.match(account("reconnecting", { attempt: 3 }, now).detail, /5 s \(3 of 10\)/);
-  assert.match(account("failed", {}, { wait: 0, online: false }).title, /Offline/);
+  for (const status of ["failed", "reconnecting"])
+    assert.equal(account(status, {}, { wait: 0, online: false }).title, "Offline");
   assert.match(account("failed", { final: true, reason: "Session ended" }, now).detail, /signed out/);
 });
 
