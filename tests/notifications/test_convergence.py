@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, Permission, User
 
 from notifications import actions
 from notifications.models import Notification
-from realtime import outbox, protocol, snapshots, topics
+from realtime import protocol, snapshots, topics
 from realtime.history import Published
 from realtime.models import Publication
 
@@ -94,9 +94,7 @@ def case(user: User, taken: snapshots.Snapshot) -> dict[str, Any]:
     rows = Publication.objects.filter(offset__gt=taken.start.head.offset, audience__in=audiences).order_by("offset")
     items = [Published(*row) for row in rows.values_list(*Published._fields)]
     texts = [
-        protocol.splice(item.body, "notifications", item.offset)
-        for item in items
-        if item.id not in taken.start.pending
+        protocol.splice(item.body, "notifications", item.offset) for item in items if item.id not in taken.start.pending
     ]
     position = taken.start.position(audiences)
     return {
@@ -108,7 +106,7 @@ def case(user: User, taken: snapshots.Snapshot) -> dict[str, Any]:
 
 def fresh(user: User) -> list[list[Any]]:
     items = topics.find("notifications")[0].snapshot(User.objects.get(pk=user.pk), "")["notifications"]
-    return [[item["id"], item["version"], item["read"], item["title"]] for item in items]
+    return [[item["id"], item["read"], item["title"]] for item in items]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -125,25 +123,7 @@ def test_a_snapshot_and_its_publications_make_a_fresh_snapshot(seed: int) -> Non
     cases = [case(user, taken) for user, taken in world.snapshots]
     answer = subprocess.run(["node", CONVERGE], input=json.dumps(cases), capture_output=True, text=True, check=True)
     for (user, taken), shown in zip(world.snapshots, json.loads(answer.stdout), strict=True):
-        wanted = fresh(user)
-        unknown = {item["id"] for item in taken.data["notifications"] if item["offset"] is None}
-        if unknown:  # Their offset is never told; only mark-all-read would need it.
-            shown = [row for row in shown if row[0] not in unknown]
-            wanted = [row for row in wanted if row[0] not in unknown]
-        assert shown == wanted, f"seed {seed}, {user}, snapshot at {taken.start.head.offset}"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_publications_of_a_fresh_database_make_its_snapshot() -> None:
-    """A client that was there from the beginning needs no snapshot at all."""
-    ann = User.objects.create_user("ann")
-    topic, _ = topics.find("notifications")
-    [start] = snapshots.take([(topic, "")], ann)
-    outbox.wake()
-    for number in range(5):
-        actions.create(f"n{number}")
-    relay()
-    answer = subprocess.run(
-        ["node", CONVERGE], input=json.dumps([case(ann, start)]), capture_output=True, text=True, check=True
-    )
-    assert json.loads(answer.stdout) == [fresh(ann)]
+        # Of those the offset is never told, and a partial mark-all-read would need it.
+        pending = {item["id"] for item in taken.data["notifications"] if item["offset"] is None}
+        seen, wanted = ([row for row in rows if row[0] not in pending] for rows in (shown, fresh(user)))
+        assert seen == wanted, f"seed {seed}, {user}, snapshot at {taken.start.head.offset}"
