@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 
+from notifications.inbox import Inbox
 from realtime import outbox
 from realtime.models import Publication
 
@@ -51,3 +52,8 @@ def published() -> list[dict[str, Any]]:
     """Return what was published so far, in order, each with its audience and version as `to` and `at`."""
     rows = Publication.objects.filter(stream="notifications").order_by("id")
     return [json.loads(row.body) | {"to": row.audience, "at": row.version} for row in rows]
+
+
+def seen(user: User) -> dict[str, bool]:
+    """Return what *user* sees: title → read."""
+    return {item["title"]: item["read"] for item in Inbox(user).page(200).items}
