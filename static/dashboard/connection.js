@@ -19,36 +19,26 @@
  * @returns {Account}
  */
 export function account(status, data, { wait, online }) {
+  const offline = online ? null : "Offline";
   switch (status) {
     case "connected":
-      return {
-        state: "connected",
-        title: "Connected",
-        detail: "Changes appear here the moment they happen.",
-        retry: false,
-      };
+      return told("connected", "Connected", "Changes appear here the moment they happen.");
     case "connecting":
-      return { state: "connecting", title: "Connecting", detail: connecting(data), retry: false };
+      return told("connecting", "Connecting", connecting(data));
     case "reconnecting":
     case "error":
-      return {
-        state: "reconnecting",
-        title: online ? "Reconnecting" : "Offline",
-        detail: reconnecting(data, wait, online),
-        retry: true,
-      };
+      return told("reconnecting", offline ?? "Reconnecting", reconnecting(data, wait, online));
     case "disconnected":
-      if (!data.final)
-        return { state: "reconnecting", title: "Reconnecting", detail: "The connection was lost.", retry: true };
-      return { state: "failed", title: "Disconnected", detail: ended(data), retry: true };
+      if (data.final) return told("failed", "Disconnected", ended(data));
+      return told("reconnecting", offline ?? "Reconnecting", "The connection was lost.");
     default:
-      return {
-        state: "failed",
-        title: online ? "Not connected" : "Offline",
-        detail: failed(data, online),
-        retry: true,
-      };
+      return told("failed", offline ?? "Not connected", failed(data, online));
   }
+}
+
+/** @param {Account["state"]} state @param {string} title @param {string} detail @returns {Account} */
+function told(state, title, detail) {
+  return { state, title, detail, retry: state === "reconnecting" || state === "failed" };
 }
 
 /** @param {Record<string, any>} data */

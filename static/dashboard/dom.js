@@ -29,6 +29,18 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * Make a button.
+ *
+ * @param {string} testid
+ * @param {string} look Its class.
+ * @param {() => void} click
+ * @param {...Child} children
+ */
+export function button(testid, look, click, ...children) {
+  return h("button", { type: "button", class: look, "data-testid": testid, click }, ...children);
+}
+
 /** An icon of the sprite; it is decoration, so say beside it in words what it means. @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");

@@ -1,7 +1,7 @@
 import { byId, h, icon } from "./dom.js";
 import { LEVELS } from "./row.js";
 import { Rows } from "./rows.js";
-import { showState } from "./state-box.js";
+import { inWords, showState } from "./state-box.js";
 
 /** @import { Item } from "./store.js" */
 /** @import { RowActions } from "./row.js" */
@@ -93,33 +93,19 @@ export class Feed {
     if (phase === "loading") return { kind: "loading" };
     const again = { words: "Try again", run: this.reload };
     if (phase === "error")
-      return {
-        kind: "words",
-        icon: "plug",
-        title: "The server cannot be reached",
-        text: "This page goes on trying by itself.",
-        action: again,
-      };
+      return inWords("plug", "The server cannot be reached", "This page goes on trying by itself.", again);
     if (items.length > 0) return { kind: "none" };
-    if (all.length > 0 && unread === 0 && this.filter === "unread")
-      return { kind: "words", icon: "check", title: "All caught up", text: "Everything that has happened is read." };
+    if (all.length === 0) return this.nothing();
+    if (this.filter === "unread" && unread === 0)
+      return inWords("check", "All caught up", "Everything that has happened is read.");
     const everything = { words: "Show all", run: () => this.choose("all") };
-    if (all.length > 0)
-      return {
-        kind: "words",
-        icon: "check",
-        title: "Nothing of this kind",
-        text: `No match for “${FILTERS[this.filter]}” among the latest notifications.`,
-        action: everything,
-      };
+    const text = `No match for “${FILTERS[this.filter]}” among the latest notifications.`;
+    return inWords("check", "Nothing of this kind", text, everything);
+  }
+
+  nothing() {
     const first = this.compose ? { words: "Send the first one", run: this.compose } : undefined;
-    return {
-      kind: "words",
-      icon: "inbox",
-      title: "Nothing has happened yet",
-      text: "What happens next appears here by itself.",
-      action: first,
-    };
+    return inWords("inbox", "Nothing has happened yet", "What happens next appears here by itself.", first);
   }
 
   /** @param {number} now */

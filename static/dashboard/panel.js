@@ -2,7 +2,7 @@ import { badge } from "./connection.js";
 import { Disclosure } from "./disclosure.js";
 import { byId } from "./dom.js";
 import { Rows } from "./rows.js";
-import { showState } from "./state-box.js";
+import { inWords, showState } from "./state-box.js";
 
 /** @import { Account } from "./connection.js" */
 /** @import { RowActions } from "./row.js" */
@@ -85,16 +85,9 @@ export class Panel {
   content({ phase, items, next }) {
     if (phase === "loading") return { kind: "loading" };
     const again = { words: "Try again", run: this.actions.reload };
-    if (phase === "error")
-      return {
-        kind: "words",
-        icon: "plug",
-        title: "Nothing could be loaded",
-        text: "The server cannot be reached.",
-        action: again,
-      };
+    if (phase === "error") return inWords("plug", "Nothing could be loaded", "The server cannot be reached.", again);
     if (items.length > 0 || next !== null) return { kind: "none" };
-    return { kind: "words", icon: "inbox", title: "All quiet", text: "What happens next appears here by itself." };
+    return inWords("inbox", "All quiet", "What happens next appears here by itself.");
   }
 
   /** @param {HTMLButtonElement} button */

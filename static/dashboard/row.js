@@ -1,4 +1,4 @@
-import { h, icon } from "./dom.js";
+import { button, h, icon } from "./dom.js";
 import { absolute, ago } from "./time.js";
 
 /** @import { Item } from "./store.js" */
@@ -24,18 +24,9 @@ export class Row {
     this.level = h("span", { class: "note-level" });
     this.origin = h("span", { class: "note-origin" });
     this.time = h("time", {});
-    this.readButton = h("button", {
-      type: "button",
-      class: "icon-button small",
-      "data-testid": "toggle-read",
-      click: () => actions.mark(this.item, !this.item.read),
-    });
-    this.removeButton = h("button", {
-      type: "button",
-      class: "icon-button small",
-      "data-testid": "delete",
-      click: () => actions.remove(this.item),
-    });
+    const look = "icon-button small";
+    this.readButton = button("toggle-read", look, () => actions.mark(this.item, !this.item.read));
+    this.removeButton = button("delete", look, () => actions.remove(this.item));
     this.element = this.build(tag);
     this.update(item);
   }
@@ -68,11 +59,11 @@ export class Row {
     this.tick(Date.now());
   }
 
-  /** @param {HTMLElement} button @param {string} name @param {string} words */
-  label(button, name, words) {
-    button.title = words;
-    button.setAttribute("aria-label", `${words}: ${this.item.title}`);
-    button.replaceChildren(icon(name));
+  /** @param {HTMLElement} target @param {string} name @param {string} words */
+  label(target, name, words) {
+    target.title = words;
+    target.setAttribute("aria-label", `${words}: ${this.item.title}`);
+    target.replaceChildren(icon(name));
   }
 
   /** Let the relative time be right. @param {number} now */

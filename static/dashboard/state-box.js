@@ -6,6 +6,11 @@ import { h, icon } from "./dom.js";
  * @typedef {{ kind: "loading" } | { kind: "none" } | Words} Content
  */
 
+/** @param {string} icon @param {string} title @param {string} text @param {Action} [action] @returns {Words} */
+export function inWords(icon, title, text, action) {
+  return { kind: "words", icon, title, text, action };
+}
+
 /**
  * Show what a list has instead of rows: a skeleton, a sentence, or an error with a way out of it.
  *

@@ -1,4 +1,4 @@
-import { byId, h, icon } from "./dom.js";
+import { button, byId, h, icon } from "./dom.js";
 import { levelOf } from "./row.js";
 
 /** @import { Clock } from "../realtime/types.js" */
@@ -30,7 +30,7 @@ export class Toasts {
   /** @param {{ clock: Clock, open: () => void }} options `open` shows the panel. */
   constructor({ clock, open }) {
     this.clock = clock;
-    this.open = open;
+    this.opening = { words: "Open", run: open };
     this.container = byId("toasts");
     /** @type {Item[]} What has come and is about to be told. */
     this.arrived = [];
@@ -59,13 +59,7 @@ export class Toasts {
   /** @param {Item} item */
   one(item) {
     const stays = item.level === "warning" || item.level === "error";
-    this.show({
-      title: item.title,
-      text: item.message,
-      level: item.level,
-      stays,
-      action: { words: "Open", run: this.open },
-    });
+    this.show({ title: item.title, text: item.message, level: item.level, stays, action: this.opening });
   }
 
   /** @param {Item[]} items @param {boolean} missed */
@@ -77,12 +71,7 @@ export class Toasts {
     const text =
       errors > 0 ? `${errors} ${errors === 1 ? "error" : "errors"} among them.` : "They are all in the panel.";
     before.element?.remove();
-    const element = this.show({
-      title,
-      text,
-      level: errors > 0 ? "error" : "info",
-      action: { words: "Open", run: this.open },
-    });
+    const element = this.show({ title, text, level: errors > 0 ? "error" : "info", action: this.opening });
     if (before.element) element.classList.add("still");
     this.storm = { element, total, errors };
   }
@@ -91,9 +80,17 @@ export class Toasts {
   show(toast) {
     const element = this.build(toast);
     this.container.prepend(element);
-    for (const old of [...this.container.children].slice(AT_MOST)) old.remove();
+    this.crowdOut();
     if (!toast.stays) this.expire(element);
     return element;
+  }
+
+  /** Let the oldest go where there are too many; those that stay until they are dismissed go last. */
+  crowdOut() {
+    const all = /** @type {HTMLElement[]} */ ([...this.container.children]);
+    const oldest = all.slice(1).reverse();
+    const going = [...oldest.filter((one) => !one.dataset.stays), ...oldest.filter((one) => one.dataset.stays)];
+    for (const one of going.slice(0, Math.max(0, all.length - AT_MOST))) one.remove();
   }
 
   clear() {
@@ -101,41 +98,24 @@ export class Toasts {
   }
 
   /** @param {Toast} toast */
-  build({ title, text, level, action }) {
+  build({ title, text, level, stays, action }) {
     const { icon: name, word } = levelOf(level);
-    const body = h(
-      "div",
-      { class: "toast-body" },
-      h("strong", {}, h("span", { class: "sr-only" }, `${word}: `), title),
-      text && h("p", {}, text),
-    );
+    const said = h("strong", {}, h("span", { class: "sr-only" }, `${word}: `), title);
     const element = h(
       "div",
       { class: "toast", role: level === "error" ? "alert" : "status", "data-level": name, "data-testid": "toast" },
       h("span", { class: "note-mark" }, icon(name)),
-      body,
+      h("div", { class: "toast-body" }, said, text && h("p", {}, text)),
     );
-    const run = () => {
-      element.remove();
+    const leave = () => element.remove();
+    if (stays) element.dataset.stays = "true";
+    const act = () => {
+      leave();
       action?.run();
     };
-    if (action)
-      element.append(
-        h("button", { type: "button", class: "button quiet", "data-testid": "toast-action", click: run }, action.words),
-      );
-    element.append(
-      h(
-        "button",
-        {
-          type: "button",
-          class: "icon-button small",
-          "aria-label": "Dismiss",
-          "data-testid": "toast-dismiss",
-          click: () => element.remove(),
-        },
-        icon("close"),
-      ),
-    );
+    if (action) element.append(button("toast-action", "button quiet", act, action.words));
+    element.append(button("toast-dismiss", "icon-button small", leave, icon("close")));
+    element.lastElementChild?.setAttribute("aria-label", "Dismiss");
     return element;
   }
 
