@@ -73,9 +73,12 @@ def valkey_url() -> Iterator[str]:
         yield f"redis://127.0.0.1:{valkey.port}/0"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium, started once."""
+    """A headless Chromium, shared by a module.
+
+    Not by more: as long as Playwright runs, its event loop runs in this thread, and no coroutine test could.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(**launch_options())
         yield chromium

@@ -142,6 +142,7 @@ def test_workers_on_postgresql_and_valkey(start_server: StartServer, postgres_ur
     assert "python manage.py migrate" in server.log
     server.manage("migrate", "-v", "0")
     server.start("--workers", "2")
+    wait_for(lambda: server.log.count("Application startup complete") == 2)
     with ExitStack() as stack, server.client() as client:
         sockets = [stack.enter_context(connect(server.ws_url, proxy=None)) for _ in range(8)]
         for socket in sockets:
@@ -150,7 +151,6 @@ def test_workers_on_postgresql_and_valkey(start_server: StartServer, postgres_ur
         assert client.post("/api/v1/notifications", json={"title": "To every worker"}).status_code == 201
         for socket in sockets:
             assert until(socket, "notification")["data"]["title"] == "To every worker"
-    assert server.log.count("Application startup complete") == 2
 
 
 def until(socket: ClientConnection, kind: str) -> dict[str, Any]:
