@@ -58,6 +58,7 @@ class Broker:
         self._wanted: set[str] = set()
         self._joined: set[str] = set()
         self._changed = asyncio.Event()
+        self._opened = asyncio.Event()
         self._outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(OUTGOING)
         self._tasks: list[asyncio.Task[None]] = []
         self._sent = 0
@@ -69,10 +70,9 @@ class Broker:
         return self._sent - self._heard > MISSED
 
     async def start(self) -> None:
-        """Open the node's channel and start the tasks. Safe to call twice."""
+        """Start the tasks, which open the node's channel once the layer is there. Safe to call twice."""
         if self._tasks:
             return
-        self._channel = await self._layer.new_channel()
         for work in (self._receiving, self._membership, self._sending, self._pulse):
             self._tasks.append(asyncio.create_task(_forever(work), name=f"broker{work.__name__}"))
 
@@ -108,6 +108,10 @@ class Broker:
         self._outgoing.put_nowait((group, message))
 
     async def _receiving(self) -> None:
+        if not self._channel:
+            async with asyncio.timeout(PATIENCE):
+                self._channel = await self._layer.new_channel()
+            self._opened.set()
         message = await self._layer.receive(self._channel)
         if message.get("type") == "aether.pulse":
             self._heard = max(self._heard, int(message["count"]))
@@ -120,6 +124,7 @@ class Broker:
             await self._layer.group_send(group, message)
 
     async def _membership(self) -> None:
+        await self._opened.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REJOIN):
                 await self._changed.wait()
@@ -144,9 +149,12 @@ class Broker:
         if self.degraded and self._sent - self._heard == MISSED + 1:
             logger.warning("The channel layer does not answer; publications come from the database until it does.")
         message = {"type": "aether.pulse", "count": self._sent}
-        async with asyncio.timeout(PATIENCE):
-            await self._layer.send(self._channel, message)
-        await asyncio.sleep(PULSE)
+        due = asyncio.get_running_loop().time() + PULSE
+        with contextlib.suppress(TimeoutError):  # Where the layer is frozen, the next one is due all the same.
+            async with asyncio.timeout_at(due):
+                await self._opened.wait()
+                await self._layer.send(self._channel, message)
+        await asyncio.sleep(due - asyncio.get_running_loop().time())
 
 
 async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:

@@ -60,15 +60,23 @@ class Node:
         self.revalidation = Revalidation(self)
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="aether-node")
         self._filling: dict[str, asyncio.Task[None]] = {}
+        self._starting = asyncio.Lock()
+        self._started = False
 
     async def start(self) -> None:
-        """Start everything that the node owns."""
-        self.broker.join(NODES)
-        await self.broker.start()
-        self.relayer.start()
-        await self.revalidation.start()
-        self.watch.start()
-        logger.info("Node %s started.", self.id)
+        """Start everything that the node owns; whoever calls meanwhile waits for the same start. Safe to call twice."""
+        if self._started:
+            return
+        async with self._starting:
+            if not self._started:
+                await self.run(history.ensure, [*topics.registered(), control.STREAM])
+                self.broker.join(NODES)
+                await self.broker.start()
+                self.relayer.start()
+                await self.revalidation.start()
+                self.watch.start()
+                self._started = True
+                logger.info("Node %s started.", self.id)
 
     async def stop(self) -> None:
         """Stop everything that the node owns, and wait for it. Safe to call twice."""
@@ -189,7 +197,18 @@ class Node:
 
 
 def _with_database(work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-    """Run *work*; a connection that failed is dropped, so that the next call gets a working one."""
+    """Run *work*, which may be repeated: once more where it failed because the thread's connection had died.
+
+    After a restart of the database every kept connection is dead, and none of them shall cost a client its answer.
+    """
+    kept = connection.connection is not None
+    try:
+        return work(*arguments)
+    except (DatabaseError, InterfaceError):
+        died = kept and not connection.is_usable()
+        connection.close()
+        if not died:
+            raise
     try:
         return work(*arguments)
     except (DatabaseError, InterfaceError):
@@ -205,15 +224,17 @@ def _close_with_others(together: threading.Barrier) -> None:
 
 
 async def running() -> Node:
-    """Return the current event loop's node, started."""
+    """Return the current event loop's node, started; where that failed before, it is tried again.
+
+    Raises: DatabaseError, while the database is away.
+    """
     loop = asyncio.get_running_loop()
     node = _nodes.get(loop)
     if node is None:
         for closed in [other for other in _nodes if other.is_closed()]:
             del _nodes[closed]
         node = _nodes[loop] = Node()
-        await node.run(history.ensure, [*topics.registered(), control.STREAM])
-        await node.start()
+    await node.start()
     return node
 
 

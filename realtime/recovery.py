@@ -7,13 +7,13 @@ reached the node's position, so that nothing falls between and nothing comes twi
 import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import DatabaseError, InterfaceError
 
 from realtime import history, protocol, snapshots, topics
 from realtime.connections import Subscription
-from realtime.errors import UnrecoverablePosition
+from realtime.errors import CloseCode, Disconnect, UnrecoverablePosition
 from realtime.hub import LiveStream
 from realtime.protocol import Position
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from realtime.node import Node
 
 logger = logging.getLogger(__name__)
+
+RETRY: Final = 0.5
+"""Seconds until a snapshot that failed is taken again."""
 
 
 class Recovery:
@@ -62,10 +65,42 @@ class Recovery:
         return None
 
     async def from_snapshot(self, subscription: Subscription, stream: str, reason: str | None = None) -> None:
-        """Send a `reset` where there is a *reason*, then the topic's state, then what came after it; go live."""
+        """Send a `reset` where there is a *reason*, then the topic's state, then what came after it; go live.
+
+        A subscription for which that fails is ended: the client's next attempt begins anew.
+        """
+        _write_reset(subscription, reason)
+        try:
+            await self._snapshot_and_resume(subscription, stream)
+        except BaseException:
+            self._node.hub.detach(subscription.connection, stream)
+            raise
+
+    async def restore(self, subscription: Subscription, stream: str, reason: str) -> None:
+        """Bring a subscription that was held back onto its stream again, with a `reset` and a snapshot.
+
+        The client did not ask for it and would not ask again, so it is tried until it succeeds or the client has gone.
+        """
+        connection = subscription.connection
+        _write_reset(subscription, reason)
+        while connection.subscriptions.get(stream) is subscription:
+            try:
+                await self._snapshot_and_resume(subscription, stream)
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("%s has no snapshot of %s yet: %s", connection.client_id, stream, error)
+                await asyncio.sleep(RETRY)
+            else:
+                return
+
+    async def follow_audiences(self, subscription: Subscription, stream: str) -> None:
+        """Give a live *subscription* the audiences that its connection has by now, with a `reset` and a snapshot."""
+        while subscription.audiences != (now := subscription.connection.audiences[stream]):
+            self._node.hub.pause(subscription, stream)
+            subscription.audiences = now
+            await self.restore(subscription, stream, "audience_changed")
+
+    async def _snapshot_and_resume(self, subscription: Subscription, stream: str) -> None:
         connection, topic = subscription.connection, topics.registered()[stream]
-        for name in sorted(subscription.topics) if reason else ():
-            connection.write(protocol.encode({"type": "reset", "topic": name, "reason": reason}))
         keys = sorted(subscription.keys) if subscription.keys is not None else [""]
         while True:
             taken = await self._node.run(snapshots.take, [(topic, key) for key in keys], connection.user)
@@ -84,16 +119,20 @@ class Recovery:
 
     async def _reset(self, stream: str, reason: str) -> None:
         logger.warning("The stream %s cannot be continued (%s); its subscribers get a snapshot.", stream, reason)
+        cut: list[Subscription] = []
         try:
             head = await self._node.run(history.head, stream)
             cut = self._node.hub.restart_at(stream, head)
-            for subscription in cut:
-                if subscription.connection.subscriptions.get(stream) is subscription:
-                    await self.from_snapshot(subscription, stream, reason)
+            while cut:
+                await self.restore(cut[-1], stream, reason)
+                cut.pop()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("A reset of %s failed; the next comparison of heads tries again: %s", stream, error)
         except Exception:
             logger.exception("A reset of %s failed.", stream)
+        finally:
+            for subscription in cut:  # Nobody else would bring them back: they come again, with their positions.
+                subscription.connection.close(Disconnect(CloseCode.SERVER_ERROR, "The stream was started anew"))
 
     async def _replay(self, subscription: Subscription, stream: str, offset: int) -> None:
         """Send what came after *offset*; attach in the step in which nothing is missing any more.
@@ -150,3 +189,9 @@ class Recovery:
         if (await self._node.run(history.head, stream)).offset < offset:
             raise UnrecoverablePosition("epoch_changed")
         self._node.fill(stream)
+
+
+def _write_reset(subscription: Subscription, reason: str | None) -> None:
+    """Tell the client, for each topic as it subscribed to it, that its position is gone."""
+    for name in sorted(subscription.topics) if reason else ():
+        subscription.connection.write(protocol.encode({"type": "reset", "topic": name, "reason": reason}))

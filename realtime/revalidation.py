@@ -88,12 +88,10 @@ class Revalidation:
 
     async def _change(self, client: Connection, identity: Identity) -> None:
         """Give a client its new audiences: a `reset` and a snapshot of each subscribed topic that they concern."""
-        before, client.audiences, client.user = client.audiences, identity.audiences, identity.user
+        client.audiences, client.user = identity.audiences, identity.user
         for stream, subscription in list(client.subscriptions.items()):
-            if identity.audiences[stream] != before[stream]:
-                self._node.hub.pause(subscription, stream)
-                subscription.audiences = identity.audiences[stream]
-                await self._node.recovery.from_snapshot(subscription, stream, "audience_changed")
+            if identity.audiences[stream] != subscription.audiences:
+                await self._node.recovery.follow_audiences(subscription, stream)
                 self._node.watch.summarize(stream, {client} if client.v1 else set())
 
 

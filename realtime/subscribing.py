@@ -69,7 +69,11 @@ class Subscribing:
         recovered: dict[str, bool] = {}
         for wish in wishes.per_stream(allowed, message):
             came = await self._bring_onto(connection, wish, snapshot=message.snapshot)
+            if held := connection.subscriptions.get(wish.topic.name):  # The user's groups may have changed meanwhile.
+                await self._recovery.follow_audiences(held, wish.topic.name)
             recovered |= {name: came for name in wish.names if wish.since is not None}
+            if connection.v1 and wish.since is not None:  # Its figures are as old as its position.
+                self._node.watch.summarize(wish.topic.name, {connection})
         connection.topics.update(allowed.names)
         self._answer_subscribed(connection, message, allowed.names, recovered, denied)
 

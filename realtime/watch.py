@@ -124,10 +124,14 @@ class Watch:
         await self._summarize.wait()
         await asyncio.sleep(DEBOUNCE)
         self._summarize.clear()
-        touched, self._touched = self._touched, {}
-        for stream, clients in touched.items():
+        for stream in list(self._touched):
+            clients = self._touched.pop(stream)
             ids = {client.user.pk for client in clients}
-            messages = await self._node.run(topics.registered()[stream].summaries, ids)
+            try:
+                messages = await self._node.run(topics.registered()[stream].summaries, ids)
+            except BaseException:
+                self.summarize(stream, clients)
+                raise
             for client in clients:
                 message = messages.get(client.user.pk)
                 if message is not None and client.summaries.get(stream) != message:
