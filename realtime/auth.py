@@ -58,7 +58,10 @@ def _check_origin(host: str, origin: str | None) -> None:
         raise Refused("Host is not in ALLOWED_HOSTS.")
     if origin is None or origin in settings.CSRF_TRUSTED_ORIGINS:
         return
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError as error:
+        raise Refused("Origin is no URL.") from error
     if parts.scheme not in {"http", "https"} or parts.netloc.lower() != host.lower():
         raise Refused("Origin is another site; CSRF_TRUSTED_ORIGINS lists those that may connect.")
 

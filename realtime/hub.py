@@ -129,7 +129,8 @@ class Hub:
             return
         last = live.last or 0
         for item in items:
-            if item.offset > last and len(live.early) < EARLY_LIMIT:
+            # What comes next is always taken in; else a flood of early ones would keep it out for ever.
+            if item.offset > last and (len(live.early) < EARLY_LIMIT or item.offset <= last + EARLY_LIMIT):
                 live.early[item.offset] = item
         if live.last is not None:
             self._take_up(live)

@@ -147,7 +147,7 @@ async def over_communicator(app: Any, *, v1: bool, headers: list[tuple[str, str]
     communicator.scope["client"] = ["127.0.0.1", 50_000]
     accepted, subprotocol = await communicator.connect(timeout=PATIENCE)
     if not accepted:
-        await communicator.wait(PATIENCE)
+        await communicator.disconnect(timeout=PATIENCE)
         raise HandshakeRefused(403)  # What servers make of a close that comes before the accept.
     assert subprotocol == (SUBPROTOCOL if v1 else None)
     return Client(CommunicatorWire(communicator))

@@ -1,16 +1,13 @@
 """Tests of a connection's life, at both edges: greeting, mistakes, limits, and ends."""
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
 from realtime import node
 from realtime.websocket_service import websocket_manager
-from tests.realtime.clients import Client
 from tests.realtime.conftest import Connect, announce, item, numbers
 from tests.support.waiting import wait_until
 
@@ -194,31 +191,3 @@ async def test_a_draining_node_sends_newcomers_away(connect: Connect, dial: Conn
     last, code = await (await dial()).end()
     assert (last["code"], last["reconnect"], code) == (1012, True, 1012)
     assert last["retry_after_ms"] > 0
-
-
-async def test_a_slow_client_is_closed_and_holds_up_nobody(
-    connect: Connect, settings: Settings, port: int, edge: int | None, other: User
-) -> None:
-    """A client that does not read is let go with 4100; one that does gets everything."""
-    settings.WEBSOCKET_SEND_BUFFER = 50_000
-    slow, quick = await connect(), await connect(who=other)
-    await slow.subscribe("inventory")
-    await quick.subscribe("inventory")
-    received = asyncio.create_task(_receive(quick, 40))
-    if edge is not None:
-        slow.wire.socket.transport.pause_reading()
-    for number in range(40):
-        await announce(item(number, key="x" * 200), _big(number))
-    assert await received == list(range(40))
-    await wait_until(lambda: websocket_manager.connection_count == 1, what="the slow client to be gone")
-
-
-def _big(number: int) -> Any:
-    return item(-1 - number, stream="jobs")
-
-
-async def _receive(client: Client, count: int) -> list[int]:
-    got: list[int] = []
-    while len(got) < count:
-        got += numbers([await client.receive()])
-    return got

@@ -1,0 +1,225 @@
+"""Tests of what a node does by the clock: it finds what nobody told it about."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from pytest_django.fixtures import Settings
+
+from notifications.models import Notification
+from realtime import history, node, outbox, topics, upkeep
+from realtime.broker import Broker, group_of
+from realtime.history import Published
+from realtime.models import Publication
+from tests.realtime.clients import Client
+from tests.realtime.conftest import Connect, announce, in_thread, item, numbers
+from tests.support.servers import ROOT, environment
+from tests.support.waiting import wait_until
+
+
+def insert(*values: int, stream: str = "inventory") -> None:
+    """Store publications as a process does that dies right after its commit: nobody is woken."""
+    Publication.objects.bulk_create(
+        [Publication(stream=stream, audience="everyone", body=outbox.encode(item(n, stream).body)) for n in values]
+    )
+
+
+async def get(client: Client, count: int) -> list[int]:
+    """Return the next *count* numbers that *client* gets."""
+    got: list[int] = []
+    while len(got) < count:
+        got += numbers([await client.receive()])
+    return got
+
+
+async def test_what_a_dead_process_left_is_swept(connect: Connect) -> None:
+    """What was committed and never numbered arrives within a second or so."""
+    client = await connect()
+    await client.subscribe("inventory")
+    await in_thread(insert, 1, 2)
+    assert await get(client, 2) == [1, 2]
+
+
+async def test_what_another_process_numbered_is_found(connect: Connect) -> None:
+    """A publication whose message was lost on the way is read from the database, in order."""
+    client = await connect()
+    await client.subscribe("inventory")
+
+    def elsewhere() -> None:
+        insert(*range(1, 700))
+        outbox.relay("inventory")
+
+    await in_thread(elsewhere)
+    await announce(item(700))
+    assert await get(client, 700) == list(range(1, 701))
+
+
+async def test_another_process_reaches_the_browsers(connect: Connect) -> None:
+    """A plain `objects.create()` in `manage.py shell` beside the server is pushed, also without a shared layer."""
+    client = await connect()
+    await client.subscribe("notifications")
+    name = connection.settings_dict["NAME"]
+    code = "from notifications.models import Notification; Notification.objects.create(title='other', message='m')"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code,
+        env=environment(DATABASE_URL=f"sqlite:///{name}"), stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert await process.wait() == 0
+    [*_, message] = await client.until(lambda message: message["type"] == "notification")
+    assert (message["action"], message["data"]["title"], message["offset"]) == ("created", "other", 1)
+
+
+async def test_a_message_from_another_node_is_delivered(connect: Connect) -> None:
+    """What another node numbered comes through the channel layer, without a look into the database."""
+    client = await connect()
+    await client.subscribe("inventory")
+    layer = get_channel_layer()
+    assert layer is not None
+    other = Broker(layer, lambda message: None)
+    await other.start()
+    row = Published(1, 1, "everyone", "", None, outbox.encode(item(1).body), None)
+
+    async def arrives() -> bool:
+        message = {"type": "aether.publications", "origin": "other", "stream": "inventory", "items": [tuple(row)]}
+        other.publish(group_of("inventory"), message)
+        return numbers(await client.quiet()) == [1]
+
+    await wait_until(arrives)
+    await other.stop()
+
+
+async def test_a_busy_database_loses_nothing(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbering that fails is tried again, and everything arrives once and in order."""
+    client = await connect()
+    await client.subscribe("inventory")
+    real, failures = outbox.relay, iter([True] * 3)
+
+    def sometimes(stream: str) -> list[Published]:
+        if next(failures, False):
+            raise OperationalError("database is locked")
+        return real(stream)
+
+    monkeypatch.setattr(outbox, "relay", sometimes)
+    for n in (1, 2, 3):
+        await announce(item(n))
+    assert await get(client, 3) == [1, 2, 3]
+
+
+async def test_reading_a_gap_is_tried_again(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is away while a gap is read delays it, and no more."""
+    client = await connect()
+    await client.subscribe("inventory")
+    real, failures = history.since, iter([True])
+
+    def sometimes(*arguments: Any) -> list[Published]:
+        if next(failures, False):
+            raise OperationalError("database is locked")
+        return real(*arguments)
+
+    monkeypatch.setattr(history, "since", sometimes)
+
+    def elsewhere() -> None:
+        insert(1, 2)
+        outbox.relay("inventory")
+
+    await in_thread(elsewhere)
+    assert await get(client, 2) == [1, 2]
+
+
+async def test_a_count_that_could_not_be_read_comes_later(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client's badge does not stay wrong because one query failed."""
+    client = await connect()
+    await client.subscribe("notifications")
+    topic = topics.registered()["notifications"]
+    real, failures = topic.summaries, iter([True])
+
+    def sometimes(ids: Any) -> Any:
+        if next(failures, False):
+            raise OperationalError("database is locked")
+        return real(ids)
+
+    monkeypatch.setattr(topic, "summaries", sometimes)
+    await in_thread(lambda: Notification.objects.create(title="t", message="m"))
+    [*_, count] = await client.until(lambda message: message["type"] == "unread_count")
+    assert count["unread_count"] == 1
+
+
+async def test_nodes_of_two_loops_get_each_others_publications(connect: Connect, user: User) -> None:
+    """Each event loop has a node of its own; what one numbers reaches the clients of the other."""
+    client = await connect()
+    await client.subscribe("inventory")
+
+    def another_loop() -> None:
+        async def serve() -> None:
+            await node.running()
+            await announce(item(1))
+            await node.stop()
+
+        asyncio.run(serve())
+
+    await asyncio.to_thread(another_loop)
+    assert await get(client, 1) == [1]
+    await announce(item(2))
+    assert await get(client, 1) == [2]
+
+
+async def test_a_node_that_could_not_start_is_started_later(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is away at the first connection does not leave a node behind that does nothing."""
+
+    def away(streams: Any) -> None:
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(history, "ensure", away)
+        with pytest.raises(OperationalError):
+            await node.running()
+    await announce(item(1))
+    await node.running()
+    await wait_until(lambda: in_thread(lambda: not outbox.pending_streams()), 5, "the relayer")
+
+
+async def test_two_first_connections_at_once_start_one_node(live: None) -> None:
+    """Whoever comes while the node starts waits for it, and gets the same."""
+    first, second = await asyncio.gather(node.running(), node.running())
+    assert first is second
+    assert node.here() is first
+
+
+async def test_stopping_twice_is_fine_and_leaves_no_thread(live: None) -> None:
+    """A node ends its threads with it."""
+    before = {thread.name for thread in threading.enumerate() if thread.name.startswith("aether")}
+    started = await node.running()
+    await node.stop()
+    await node.stop()
+    await started.stop()
+    await asyncio.to_thread(lambda: None)
+    left = {thread.name for thread in threading.enumerate() if thread.name.startswith("aether")} - before
+    assert left == set()
+    assert node.here() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_node_at_a_time_holds_the_lease() -> None:
+    """Another gets it when it has run out, and its holder may renew it."""
+    assert upkeep.take_lease("work", "a", 60)
+    assert upkeep.take_lease("work", "a", -1)
+    assert upkeep.take_lease("work", "b", 60)
+    assert not upkeep.take_lease("work", "a", 60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_stream_is_pruned_by_its_own_rule(settings: Settings) -> None:
+    """What is beyond the number goes, what is pending stays."""
+    settings.REALTIME_HISTORY_COUNT = 2
+    insert(1, 2, 3, 4)
+    outbox.relay("inventory")
+    insert(5)
+    assert upkeep.prune_all()["inventory"] == 2
+    assert [one.offset for one in history.since("inventory", 2)] == [3, 4]
+    assert len(history.pending("inventory")) == 1
