@@ -125,6 +125,7 @@ else:
         "connect_timeout": _patience,
         **_database.get("OPTIONS", {}),
     }
+    _database["CONN_HEALTH_CHECKS"] = True  # After a restart of the database, the pool hands out no dead connection.
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
