@@ -161,8 +161,9 @@ class Node:
     def _close_pool(self) -> None:
         """Close every thread's database connection, then end the threads; a test database is dropped after this."""
         together = threading.Barrier(POOL)
-        for _ in range(POOL):
-            self._pool.submit(_close_with_others, together)
+        with contextlib.suppress(RuntimeError):  # It was closed before.
+            for _ in range(POOL):
+                self._pool.submit(_close_with_others, together)
         self._pool.shutdown(wait=True)
 
     def _on_relayed(self, stream: str, items: Sequence[Published]) -> None:

@@ -69,6 +69,8 @@ class Watch:
     async def stop(self) -> None:
         """End the tasks and wait for them. Safe to call twice."""
         tasks, self._tasks = self._tasks, []
+        if not tasks:
+            return
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
