@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv/bin/python
 export HOST PORT
 
-.PHONY: run test check audit lock dev node
+.PHONY: run test check audit lock dev node screenshots
 
 run:
 	@$(PYTHON) tools/bootstrap.py --env
@@ -36,3 +36,7 @@ audit: dev node
 lock: dev
 	$(VENV) -m piptools compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements.txt requirements.in
 	$(VENV) -m piptools compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements-dev.txt requirements-dev.in
+
+# The pictures of the docs, of a real server with the dummy data.
+screenshots: dev node
+	$(VENV) -m tools.screenshots

@@ -1,0 +1,98 @@
+"""`make screenshots`: pictures of the dashboard, of a real server with the dummy data, for the docs.
+
+They show it light and dark, with a notification that has just arrived, with the panel open, and on a phone.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.support.browsers import launch_options
+from tests.support.servers import ROOT, Server, environment, manage
+
+IMAGES: Final = ROOT / "docs" / "images"
+DEVELOPMENT: Final = {"AUTH_ENABLED": "false", "DUMMY_DATA": "true", "ENVIRONMENT_NAME": "Imaginary Datacenter"}
+ARRIVAL: Final = {
+    "title": "Backup finished",
+    "message": "42 GB in 3 minutes.",
+    "level": "success",
+    "category": "job",
+    "related_entity": "db-server-01",
+}
+Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
+DESK: Final = (1280, 800)
+PHONE: Final = (390, 844)
+
+
+def main() -> None:
+    """Take every picture."""
+    IMAGES.mkdir(exist_ok=True)
+    with serving() as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        for scheme in SCHEMES:
+            with page_of(browser, server, scheme, DESK) as page:
+                shoot(page, f"panel-{scheme}", panel=True)
+            with page_of(browser, server, scheme, PHONE) as page:
+                shoot(page, f"phone-{scheme}", panel=True)
+        for scheme in SCHEMES:
+            with page_of(browser, server, scheme, DESK) as page:
+                arrive(page, server)
+                shoot(page, f"dashboard-{scheme}")
+        browser.close()
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """Give a server with the dummy data, on a free port."""
+    with tempfile.TemporaryDirectory(prefix="aether-screenshots-") as name:
+        template = Path(name) / "template.sqlite3"
+        manage("prepare", env=environment(**DEVELOPMENT, DATABASE_URL=f"sqlite:///{template}"))
+        server = Server(Path(name) / "server", template, **DEVELOPMENT).start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def page_of(browser: Browser, server: Server, scheme: Scheme, size: tuple[int, int]) -> Iterator[Page]:
+    """Give the dashboard, connected, in a window of *size*."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        device_scale_factor=1.5,
+        reduced_motion="reduce",
+        timezone_id="Europe/Berlin",
+        locale="en-GB",
+    )
+    page = context.new_page()
+    page.goto(server.url)
+    expect(page.get_by_test_id("connection-state")).to_have_text("Connected")
+    yield page
+    context.close()
+
+
+def arrive(page: Page, server: Server) -> None:
+    """Let a notification arrive, once over all pictures, and wait until it is shown."""
+    with server.client() as client:
+        client.post("/api/v1/notifications", json={**ARRIVAL, "dedup_key": "screenshot"}).raise_for_status()
+    expect(page.get_by_test_id("toasts")).to_contain_text(str(ARRIVAL["title"]))
+
+
+def shoot(page: Page, name: str, *, panel: bool = False) -> None:
+    """Write a picture of the page, with the panel open where asked for."""
+    if panel:
+        page.get_by_test_id("bell").click()
+        expect(page.get_by_test_id("panel")).to_be_visible()
+    page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+    print(f"docs/images/{name}.png", flush=True)
+
+
+if __name__ == "__main__":
+    main()
