@@ -121,7 +121,8 @@ else:
     _pool_size = ENVIRONMENT.number("DATABASE_POOL_SIZE", default=20, least=4)
     _patience = ENVIRONMENT.number("DATABASE_TIMEOUT", default=3, least=1)
     _database["OPTIONS"] = {
-        "pool": {"min_size": 2, "max_size": _pool_size, "timeout": _patience},
+        # Given up early, an attempt to reconnect starts anew at once; else its pauses double for as long as an outage.
+        "pool": {"min_size": 2, "max_size": _pool_size, "timeout": _patience, "reconnect_timeout": 1},
         "connect_timeout": _patience,
         **_database.get("OPTIONS", {}),
     }
