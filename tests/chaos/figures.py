@@ -22,6 +22,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     return values[min(len(values) - 1, int(share * len(values)))] if values else 0.0
 
 
+def is_timed(journal: Journal) -> bool:
+    """Say whether this client's deliveries show how fast the server is."""
+    return journal.kind in STEADY and not journal.fickle
+
+
 def deliveries(journal: Journal, committed: Committed) -> list[Delivery]:
     """Return every delivery that came live or by replay, in order of writing."""
     found: list[Delivery] = []
@@ -41,7 +46,7 @@ def recoveries(faults: Iterable[Fault], journals: Iterable[Journal], committed: 
     it connected again is taken off.
     """
     found: dict[str, list[float]] = {}
-    timed = [(journal, deliveries(journal, committed)) for journal in journals if journal.kind in STEADY]
+    timed = [(journal, deliveries(journal, committed)) for journal in journals if is_timed(journal)]
     for fault in faults:
         values = found.setdefault(fault.kind, [])
         for journal, items in timed:

@@ -42,10 +42,12 @@ class Outage:
 class Journal:
     """One client's record, and its state as the rules for clients make it."""
 
-    def __init__(self, name: str, kind: str, user_id: int, topics: Sequence[str]) -> None:
+    def __init__(self, name: str, kind: str, user_id: int, topics: Sequence[str], *, fickle: bool = False) -> None:
         self.name = name
         self.kind = kind
         self.user_id = user_id
+        self.fickle = fickle
+        """Whether it goes or dozes of its own accord, so that how long things take says nothing."""
         self.topics = tuple(topics)
         self.segments: dict[str, list[Segment]] = {}
         self.outages: list[Outage] = []

@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG: Final = 1
 _libc = ctypes.CDLL(None)
 _spawning = ThreadPoolExecutor(1, thread_name_prefix="spawning")
-"""The thread that starts every process: to the kernel a thread is the parent, so it must last as long as the harness."""
+"""The thread that starts every process. To the kernel a thread is the parent: it must last as long as the harness."""
 
 
 def free_port() -> int:

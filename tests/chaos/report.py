@@ -2,12 +2,15 @@
 
 import json
 from collections import Counter
+from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
 from tests.chaos import figures
 from tests.chaos.figures import percentile
 from tests.chaos.run import Outcome
+
+SLOWEST = 10
 
 
 def summarize(outcome: Outcome) -> dict[str, Any]:
@@ -17,7 +20,7 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
     delays = sorted(
         max(0.0, got - written)
         for journal in outcome.journals
-        if journal.kind in figures.STEADY
+        if figures.is_timed(journal)
         for written, got in figures.deliveries(journal, committed)
     )
     recovery = figures.recoveries(outcome.faults, outcome.journals, committed)
@@ -34,6 +37,11 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
         "resets": dict(resets),
         "rest_answers": {str(status): count for status, count in sorted(outcome.answers.items())},
         "faults": dict(Counter(fault.kind for fault in outcome.faults)),
+        "schedule": [
+            [fault.kind, round(fault.began - outcome.began, 2), round(fault.over - outcome.began, 2)]
+            for fault in outcome.faults
+        ],
+        "slowest": _slowest(outcome),
         "lost": verdict.lost,
         "duplicated": verdict.duplicated,
         "out_of_order": verdict.out_of_order,
@@ -74,6 +82,19 @@ def text(summary: dict[str, Any]) -> str:
 def write(summary: dict[str, Any], path: Path) -> None:
     """Write the summary as JSON."""
     path.write_text(json.dumps(summary, indent=2) + "\n")
+
+
+def _slowest(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the deliveries that took longest, with when they were written, in seconds of the run."""
+    assert outcome.committed is not None
+    found: list[tuple[float, float, str]] = []
+    for journal in outcome.journals:
+        if figures.is_timed(journal):
+            found += [(got - at, at, journal.name) for at, got in figures.deliveries(journal, outcome.committed)]
+    return [
+        {"client": name, "written": round(at - outcome.began, 2), "took": round(took, 2)}
+        for took, at, name in nlargest(SLOWEST, found)
+    ]
 
 
 def _spread(values: list[float]) -> dict[str, float]:

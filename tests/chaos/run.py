@@ -143,8 +143,10 @@ def _clients(world: World, everyone: People, options: Options, chance: random.Ra
             person = everyone.users[number % len(everyone.users)]
             number += 1
             topics = TOPICS[place % len(TOPICS)]
-            journal = Journal(f"{kind}{place} of {person.name}", kind, person.id, topics)
-            yield KINDS[kind](journal, person.session, ports, _habits(place), chance)
+            habits = _habits(place)
+            name = f"{kind}{place} of {person.name}"
+            journal = Journal(name, kind, person.id, topics, fickle=habits != Habits())
+            yield KINDS[kind](journal, person.session, ports, habits, chance)
 
 
 def _habits(place: int) -> Habits:

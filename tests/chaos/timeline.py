@@ -49,7 +49,7 @@ def _by_second(outcome: Outcome, seconds: int) -> tuple[list[int], list[float]]:
     counts = [0] * seconds
     delays: list[list[float]] = [[] for _ in range(seconds)]
     for journal in outcome.journals:
-        if journal.kind not in figures.STEADY:
+        if not figures.is_timed(journal):
             continue
         for written, got in figures.deliveries(journal, outcome.committed):
             if 0 <= (second := int(got - outcome.began)) < seconds:
