@@ -43,14 +43,20 @@ class Consumer(AsyncJsonWebsocketConsumer):
         self.connection: Connection | None = None
         self.sink: AsgiSink | None = None
         self.waiting: asyncio.TimerHandle | None = None
+        self.serving: asyncio.Task[Any] | None = None
+        self.stalled = False
         self.client_id = str(uuid.uuid4())
         self.mistakes = TokenBucket(rate=MISTAKES_PER_SECOND, burst=MISTAKES_AT_ONCE, clock=time.monotonic)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection and leave nothing of it behind, however it ends."""
         self.node = await node.running()
+        self.serving = asyncio.current_task()
         try:
             await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.stalled:
+                raise
         except Exception:
             logger.exception("%s: the connection failed.", self.client_id)
             self.end(CloseCode.SERVER_ERROR, "Server error")
@@ -105,7 +111,8 @@ class Consumer(AsyncJsonWebsocketConsumer):
         """Accept the handshake, with the v1 subprotocol where the client offers it."""
         offered = protocol.SUBPROTOCOL in self.scope.get("subprotocols", ())
         await self.accept(protocol.SUBPROTOCOL if offered else None)
-        self.sink = AsgiSink(self.send_text, self.close, limit=self.node.conf.send_buffer)
+        limit = self.node.conf.send_buffer
+        self.sink = AsgiSink(self.send_text, self.close, limit=limit, on_stalled=self.let_go)
 
     async def welcome(self, identity: Identity, mark: int) -> None:
         """Send `connection` and `initial_state`; *mark* is from before the identity was read."""
@@ -178,6 +185,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
         if self.sink is not None:
             end = Disconnect(code, reason, retry_after_ms=retry_after_ms)
             self.sink.close(end, reconnect=code is not CloseCode.POLICY)
+
+    def let_go(self) -> None:
+        """Stop serving a client that no longer takes anything: its `websocket.disconnect` may never come."""
+        self.stalled = True
+        if self.serving is not None:
+            self.serving.cancel()
 
     async def send_text(self, text: str) -> None:
         """Send one text frame; logged where LOG_LEVEL is DEBUG."""

@@ -23,12 +23,15 @@ class AsgiSink:
     """Send texts through ASGI from a task of its own, so that nobody waits for this client.
 
     More than *limit* characters waiting end the connection with 4100; the client resumes from its position.
+    *on_stalled* is called where the client takes not even its close: whoever serves it must let go.
     """
 
-    def __init__(self, send: SendText, close: SendClose, *, limit: int) -> None:
+    def __init__(self, send: SendText, close: SendClose, *, limit: int, on_stalled: Callable[[], None]) -> None:
         self._send = send
         self._close = close
         self._limit = limit
+        self._on_stalled = on_stalled
+        self._patience: asyncio.Timeout | None = None
         self._waiting: deque[str] = deque()
         self._size = 0
         self._end: Disconnect | None = None
@@ -54,6 +57,7 @@ class AsgiSink:
             self._waiting.append(protocol.disconnect(end, reconnect=reconnect))
             self._end = end
             self._changed.set()
+            self._lose_patience()
 
     async def stop(self) -> None:
         """End the task; what still waits is dropped. Safe to call twice."""
@@ -65,17 +69,26 @@ class AsgiSink:
         """Return when the connection was closed from this side."""
         await asyncio.shield(self._task)
 
+    def _lose_patience(self) -> None:
+        """Bound the rest once the end is known: a send that waits for a stalled client would never return."""
+        if self._end is not None and self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time() + CLOSE_PATIENCE)
+
     async def _run(self) -> None:
         try:
-            while self._end is None or self._waiting:
-                await self._flush()
-            async with asyncio.timeout(CLOSE_PATIENCE):
+            async with asyncio.timeout(None) as self._patience:
+                self._lose_patience()
+                while self._end is None or self._waiting:
+                    await self._flush()
                 await self._close(self._end.code.value, self._end.reason)
         except TimeoutError:
             logger.info("A client did not take its last messages; the connection was dropped.")
+            self._on_stalled()
         except Exception as error:  # noqa: BLE001  A task's root; servers raise errors of their own for a peer that has gone.
             # The peer is gone: its receive side hears of it and cleans up.
             logger.debug("Sending to a client failed: %r", error)
+        finally:
+            self._patience = None
 
     async def _flush(self) -> None:
         if not self._waiting:
@@ -84,8 +97,4 @@ class AsgiSink:
         while self._waiting:
             text = self._waiting.popleft()
             self._size -= len(text)
-            if self._end is None:
-                await self._send(text)
-            else:
-                async with asyncio.timeout(CLOSE_PATIENCE):
-                    await self._send(text)
+            await self._send(text)

@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
-from realtime import node
+from realtime import node, sink
 from realtime.websocket_service import websocket_manager
+from tests.realtime.clients import SocketWire
 from tests.realtime.conftest import Connect, announce, item, numbers
 from tests.support.waiting import wait_until
 
@@ -191,3 +193,20 @@ async def test_a_draining_node_sends_newcomers_away(connect: Connect, dial: Conn
     last, code = await (await dial()).end()
     assert (last["code"], last["reconnect"], code) == (1012, True, 1012)
     assert last["retry_after_ms"] > 0
+
+
+@pytest.mark.parametrize("edge", ["uvicorn"], indirect=True)
+async def test_a_client_that_does_not_read_is_let_go_and_holds_up_nobody(
+    connect: Connect, settings: Settings, other: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stalled client is closed and forgotten, though it takes not even its close; another gets everything."""
+    settings.WEBSOCKET_SEND_BUFFER = 100_000
+    monkeypatch.setattr(sink, "CLOSE_PATIENCE", 0.2)
+    slow, quick = await connect(), await connect(who=other)
+    assert isinstance(slow.wire, SocketWire)
+    slow.wire.socket.transport.pause_reading()
+    for number in range(40):  # More than the kernel's buffers of both ends hold.
+        await websocket_manager.broadcast({"type": "x", "n": number, "pad": "x" * 500_000})
+        assert (await quick.receive())["n"] == number
+    await wait_until(lambda: websocket_manager.connection_count == 1, what="the slow client to be forgotten")
+    slow.wire.socket.transport.abort()

@@ -12,8 +12,7 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from pytest_django.fixtures import Settings
 
-from notifications.models import Notification
-from realtime import history, node, outbox, topics, upkeep
+from realtime import history, node, outbox, upkeep
 from realtime.broker import Broker, group_of
 from realtime.history import Published
 from realtime.models import Publication
@@ -132,24 +131,6 @@ async def test_reading_a_gap_is_tried_again(connect: Connect, monkeypatch: pytes
     assert await get(client, 2) == [1, 2]
 
 
-async def test_a_count_that_could_not_be_read_comes_later(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client's badge does not stay wrong because one query failed."""
-    client = await connect()
-    await client.subscribe("notifications")
-    topic = topics.registered()["notifications"]
-    real, failures = topic.summaries, iter([True])
-
-    def sometimes(ids: Any) -> Any:
-        if next(failures, False):
-            raise OperationalError("database is locked")
-        return real(ids)
-
-    monkeypatch.setattr(topic, "summaries", sometimes)
-    await in_thread(lambda: Notification.objects.create(title="t", message="m"))
-    [*_, count] = await client.until(lambda message: message["type"] == "unread_count")
-    assert count["unread_count"] == 1
-
-
 async def test_nodes_of_two_loops_get_each_others_publications(connect: Connect, user: User) -> None:
     """Each event loop has a node of its own; what one numbers reaches the clients of the other."""
     client = await connect()
@@ -167,28 +148,6 @@ async def test_nodes_of_two_loops_get_each_others_publications(connect: Connect,
     assert await get(client, 1) == [1]
     await announce(item(2))
     assert await get(client, 1) == [2]
-
-
-async def test_a_node_that_could_not_start_is_started_later(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that is away at the first connection does not leave a node behind that does nothing."""
-
-    def away(streams: Any) -> None:
-        raise OperationalError("the database is away")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(history, "ensure", away)
-        with pytest.raises(OperationalError):
-            await node.running()
-    await announce(item(1))
-    await node.running()
-    await wait_until(lambda: in_thread(lambda: not outbox.pending_streams()), 5, "the relayer")
-
-
-async def test_two_first_connections_at_once_start_one_node(live: None) -> None:
-    """Whoever comes while the node starts waits for it, and gets the same."""
-    first, second = await asyncio.gather(node.running(), node.running())
-    assert first is second
-    assert node.here() is first
 
 
 async def test_stopping_twice_is_fine_and_leaves_no_thread(live: None) -> None:
