@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv/bin/python
 export HOST PORT
 
-.PHONY: run test check audit lock dev node screenshots
+.PHONY: run test chaos check audit lock dev node screenshots
 
 run:
 	@$(PYTHON) tools/bootstrap.py --env
@@ -25,6 +25,11 @@ node_modules/.package-lock.json: package-lock.json
 
 test: dev node
 	$(VENV) tools/test.py
+
+# make chaos SECONDS=600 SEED=7 repeats a run's schedule; docs/design/chaos.md tells what it does.
+SECONDS ?= 60
+chaos: dev
+	$(VENV) -m tests.chaos --seconds $(SECONDS) --longest 5 $(if $(SEED),--seed $(SEED))
 
 check: dev node
 	$(VENV) tools/check.py

@@ -1,4 +1,4 @@
-"""`make test`: the JavaScript modules in Node, then everything else in pytest, Chromium included."""
+"""`make test`: the JavaScript modules in Node, chaos for itself, then everything else in pytest, Chromium included."""
 
 import os
 import sys
@@ -15,7 +15,9 @@ def main() -> None:
     results = []
     if modules := sorted(str(path) for path in Path(ROOT, "tests", "js").rglob("*.test.js")):
         results.append(run("JavaScript", ["node", "--test", *modules]))
-    parallel = ["-n", os.environ.get("TEST_WORKERS", WORKERS), "--dist", "loadscope"]
+    if not sys.argv[1:]:
+        results.append(run("Chaos", python("-m", "pytest", "-m", "chaos", "tests/chaos")))
+    parallel = ["-m", "not chaos", "-n", os.environ.get("TEST_WORKERS", WORKERS), "--dist", "loadscope"]
     results.append(run("Python", python("-m", "pytest", *parallel, *sys.argv[1:])))
     if not all(results):
         raise SystemExit(1)

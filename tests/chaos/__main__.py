@@ -56,6 +56,7 @@ def _run(world: World, arguments: argparse.Namespace) -> dict[str, Any]:
     options = Options(
         seconds=arguments.seconds, seed=arguments.seed, clients=arguments.clients, rate=arguments.rate,
         longest=arguments.longest, quiet=arguments.quiet, fill_gaps=not arguments.without_gap_fill,
+        only=tuple(arguments.only),
     )  # fmt: skip
     try:
         outcome = asyncio.run(run(world, options))
@@ -84,6 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--longest", type=float, default=2.0, help="longest fault, in seconds (2)")
     parser.add_argument("--quiet", type=float, default=30.0, help="time for everyone to catch up at the end (30)")
     parser.add_argument("--without-gap-fill", action="store_true", help="break the server on purpose: this must fail")
+    parser.add_argument("--only", action="append", default=[], metavar="KIND", help="only this kind of fault")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="directory of the report (var/chaos)")
     arguments = parser.parse_args()
     if arguments.seed is None:

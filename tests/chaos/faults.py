@@ -35,7 +35,13 @@ class Faults:
     """Do faults one after the other, sometimes two at once; *longest* bounds each in seconds."""
 
     def __init__(
-        self, world: World, people: People, publishers: Publishers, clients: Sequence[Client], longest: float
+        self,
+        world: World,
+        people: People,
+        publishers: Publishers,
+        clients: Sequence[Client],
+        longest: float,
+        only: Sequence[str] = (),
     ) -> None:
         self.happened: list[Fault] = []
         self._world = world
@@ -61,6 +67,8 @@ class Faults:
             "groups changed": ("groups", self.change_groups),
             "messages lost": ("messages", self.lose_messages),
         }
+        if only:
+            self.kinds = {kind: self.kinds[kind] for kind in only}
 
     async def run(self, until: float) -> None:
         """Let every kind happen in random order, again and again, until the loop's clock says *until*."""

@@ -25,7 +25,7 @@ class Segment:
     covered: frozenset[int] = frozenset()
     offsets: "array[int]" = field(default_factory=lambda: array("q"))
     times: "array[float]" = field(default_factory=lambda: array("d"))
-    ended: float = 0.0
+    ended: float | None = None
     reached: int = 0
     """The highest position that the client holds."""
 
@@ -63,7 +63,7 @@ class Journal:
     def current(self, stream: str) -> Segment | None:
         """Return the segment that goes on, if any."""
         made = self.segments.get(stream)
-        return made[-1] if made and not made[-1].ended else None
+        return made[-1] if made and made[-1].ended is None else None
 
     def since(self) -> dict[str, dict[str, Any]]:
         """Return the positions that the client would resume from, by topic as subscribed."""

@@ -43,6 +43,8 @@ class Options:
     longest: float = 2.0
     quiet: float = 30.0
     fill_gaps: bool = True
+    only: tuple[str, ...] = ()
+    """Kinds of faults; none stands for all."""
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ async def _load(
     """Publish, with faults in between."""
     publishers.start()
     outcome.began = time.time()
-    faults = Faults(world, everyone, publishers, clients, outcome.options.longest)
+    faults = Faults(world, everyone, publishers, clients, outcome.options.longest, outcome.options.only)
     outcome.faults = faults.happened
     loop = asyncio.get_running_loop()
     end = loop.time() + outcome.options.seconds

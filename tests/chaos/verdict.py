@@ -115,7 +115,7 @@ class Judge:
             self.verdict.note("violations", f"{where}: the epoch {segment.epoch} is nobody's")
             return
         expected = log.after(base, audiences, journal.keys(stream))
-        if segment.ended:
+        if segment.ended is not None:
             expected = [offset for offset in expected if offset <= segment.reached]
         received = set(segment.offsets)
         covered = {log.by_id[pk] for pk in segment.covered if pk in log.by_id}
