@@ -115,23 +115,27 @@ class Consumer(AsyncJsonWebsocketConsumer):
         self.sink = AsgiSink(self.send_text, self.close, limit=limit, on_stalled=self.let_go)
 
     async def welcome(self, identity: Identity, mark: int) -> None:
-        """Send `connection` and `initial_state`; *mark* is from before the identity was read."""
+        """Send `connection` and `initial_state` together; *mark* is from before the identity was read.
+
+        A client that is told that it is connected has its state too: while the database is busy it is told neither.
+        """
         assert self.sink is not None
         now = time.monotonic()
         dialect = V1 if protocol.SUBPROTOCOL in self.scope.get("subprotocols", ()) else LEGACY
         connection = Connection(self.client_id, self.sink, dialect, now, now, identity.user, identity.audiences)
         conf = self.node.conf
         hello = protocol.connected(self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time)
-        connection.write(hello)
-        self.connection = connection
-        self.node.hub.add(connection)
-        self.node.revalidation.since(mark, connection)
         try:
-            await self.node.subscribing.greet(connection)
+            await self.node.subscribing.greet(connection, hello)
         except (OperationalError, InterfaceError) as error:
             logger.warning("The initial state could not be read: %s", error)
             self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
             return
+        self.connection = connection
+        self.node.hub.add(connection)
+        self.node.revalidation.since(mark, connection)
+        if self.node.draining:
+            self.end(CloseCode.RESTART, "The server restarts", retry_after_ms=BUSY_RETRY_MS)
         logger.debug("%s connected as %s", self.client_id, identity.user)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:

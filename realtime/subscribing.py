@@ -35,8 +35,11 @@ class Subscribing:
         self._recovery = recovery
         self._initial: dict[Connection, Initial] = {}
 
-    async def greet(self, connection: Connection) -> None:
-        """Send `initial_state`, and remember where it stood for the subscriptions that follow."""
+    async def greet(self, connection: Connection, hello: str) -> None:
+        """Send *hello* and `initial_state`, and remember where it stood for the subscriptions that follow.
+
+        Raises: DatabaseError, in which case nothing was sent.
+        """
         wanted = [(topic, "") for topic in topics.registered().values() if topic.initial]
         taken = await self._node.run(snapshots.take, wanted, connection.user)
         starts = {snapshot.topic.name: snapshot.start for snapshot in taken}
@@ -46,7 +49,7 @@ class Subscribing:
         for snapshot in taken:
             data |= snapshot.data
         message = {"type": "initial_state", "data": data, "positions": protocol.positions(held)}
-        connection.write(protocol.encode(message))
+        connection.write(hello, protocol.encode(message))
 
     def forget(self, connection: Connection) -> None:
         """Drop what is remembered of a connection."""
