@@ -5,7 +5,7 @@ import re
 import httpx
 from django.test import Client, override_settings
 
-from tests.conftest import StartServer
+from tests.conftest import LOCAL, StartServer
 from tests.support.servers import Server, free_port
 from tests.support.waiting import wait_for
 
@@ -31,6 +31,19 @@ def test_server_lives_while_its_database_is_away(start_server: StartServer) -> N
             answer = client.get(path)
             assert (path, answer.status_code) == (path, 503)
             assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_server_without_its_channel_layer_is_degraded_and_serves(start_server: StartServer) -> None:
+    """While Valkey is away the server says so, stays in service, and what is written still arrives."""
+    server = start_server(**LOCAL, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    with server.client() as client:
+        wait_for(lambda: client.get("/readyz").json()["status"] == "degraded", 10)
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["checks"]["channel_layer"]) == (200, "degraded")
+        cursor = client.get("/api/v1/changes?topics=notifications&wait=0").json()["cursor"]
+        assert client.post("/api/v1/notifications", json={"title": "No layer"}).status_code == 201
+        news = client.get("/api/v1/changes", params={"topics": "notifications", "since": cursor, "wait": 10})
+        assert "No layer" in news.text
 
 
 def test_probe_may_use_any_host(client: Client) -> None:
