@@ -115,6 +115,7 @@ class Node:
         self.broker.join(group_of(stream))
         if live.last is None:
             self.hub.start_at(stream, await self.run(history.head, stream))
+            self.broker.join(group_of(stream))  # Whoever else was subscribed may have left it in the meantime.
 
     def broadcast(self, text: str, topic: str | None) -> None:
         """Send an ephemeral message to every node's connections, or to the subscribers of *topic*."""

@@ -78,6 +78,35 @@ async def test_a_message_from_another_node_is_delivered(connect: Connect) -> Non
     """What another node numbered comes through the channel layer, without a look into the database."""
     client = await connect()
     await client.subscribe("inventory")
+    await arrives_from_another_node(client)
+
+
+async def test_a_topic_that_somebody_else_leaves_meanwhile_stays_joined(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one client's subscribe waits for the head, another may come and go; the node must stay in the group."""
+    waiting, leaving = await connect(), await connect()
+    real, gates = history.head, iter([True])
+    gate = threading.Event()
+
+    def slowly(stream: str) -> Any:
+        found = real(stream)
+        if stream == "inventory" and next(gates, None):
+            gate.wait(5)
+        return found
+
+    monkeypatch.setattr(history, "head", slowly)
+    await waiting.send({"type": "subscribe", "topics": ["inventory"]})
+    await wait_until(lambda: "inventory" in (here.hub.streams if (here := node.here()) else ()))
+    await leaving.subscribe("inventory")
+    await leaving.ask({"type": "unsubscribe", "topics": ["inventory"]})
+    gate.set()
+    await waiting.until(lambda message: message["type"] == "subscription")
+    await arrives_from_another_node(waiting)
+
+
+async def arrives_from_another_node(client: Client) -> None:
+    """Wait until *client* gets what another node hands to the group of its topic."""
     layer = get_channel_layer()
     assert layer is not None
     other = Broker(layer, lambda message: None)
