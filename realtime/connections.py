@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
@@ -70,7 +70,6 @@ class Connection:
     topics: set[str] = field(default_factory=set)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     pinged_at: float = 0.0
-    summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def v1(self) -> bool:

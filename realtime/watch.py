@@ -136,8 +136,7 @@ class Watch:
                 raise
             for client in clients:
                 message = messages.get(client.user.pk)
-                if message is not None and client.summaries.get(stream) != message:
-                    client.summaries[stream] = message
+                if message is not None:  # Also where it is the same: a mark may have brought an older count since.
                     client.write(protocol.encode(message))
 
     async def _upkeep(self) -> None:

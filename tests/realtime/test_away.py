@@ -97,6 +97,17 @@ async def test_an_unread_count_that_could_not_be_read_is_sent_later(
     assert got[-1]["unread_count"] == 7
 
 
+async def test_the_count_follows_each_publication(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is sent again though it is the same: a mark carries the count of its own transaction, which may be older."""
+    topic = topics.registered()["inventory"]
+    monkeypatch.setattr(topic, "summaries", lambda ids: {pk: {"type": "unread_count", "unread_count": 3} for pk in ids})
+    client = await connect()
+    await client.subscribe("inventory")
+    for number in (1, 2):
+        await announce(item(number))
+        await client.until(lambda message: message["type"] == "unread_count")
+
+
 async def test_a_client_that_resumes_is_told_the_count(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """What changed while it was away is in the replay; the count that belongs to it comes after."""
     topic = topics.registered()["inventory"]
