@@ -131,11 +131,14 @@ class Faults:
         node = self._chance.choice(self._world.nodes)
         if order:
             await self._give(node, order, lambda: not node.order.exists())
+            node.order.unlink(missing_ok=True)  # Else it would stop by itself later, with nobody to wake it.
         node.process.send(signal.SIGSTOP)
         try:
             await asyncio.sleep(self._span())
         finally:
-            node.process.send(signal.SIGCONT)
+            for _ in range(3):  # It may have been about to stop by itself.
+                node.process.send(signal.SIGCONT)
+                await asyncio.sleep(0.05)
 
     async def kill_valkey(self) -> None:
         """SIGKILL Valkey; it stays away for a while."""
