@@ -21,7 +21,7 @@ def draw(outcome: Outcome, path: Path) -> None:
     span = max(outcome.ended - outcome.began, 1.0)
     kinds = sorted({fault.kind for fault in outcome.faults})
     scale = (WIDTH - LEFT - 20) / span
-    parts = [f'<text x="8" y="20" font-size="15">Seed {outcome.options.seed}, {span:.0f} s</text>']
+    parts = [f'<text x="8" y="20" font-size="15">{escape(_title(outcome, span))}</text>']
     for number, kind in enumerate(kinds):
         parts += _lane(outcome, kind, 34 + number * LANE, COLORS[number % len(COLORS)], scale)
     counts, delays = _by_second(outcome, int(span) + 1)
@@ -32,6 +32,14 @@ def draw(outcome: Outcome, path: Path) -> None:
     parts += _axis(span, scale, height - 12)
     box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" style="{STYLE}"'
     path.write_text(f"<svg {box}>\n" + "\n".join(parts) + "\n</svg>\n")
+
+
+def _title(outcome: Outcome, span: float) -> str:
+    found = outcome.verdict
+    return (
+        f"Seed {outcome.options.seed}, {span:.0f} s, {found.deliveries} deliveries, {len(outcome.faults)} faults: "
+        f"lost {found.lost}, duplicated {found.duplicated}, out of order {found.out_of_order}"
+    )
 
 
 def _lane(outcome: Outcome, kind: str, y: int, color: str, scale: float) -> list[str]:
@@ -66,7 +74,7 @@ def _chart(title: str, values: list[float], top: int, scale: float, color: str, 
     )
     return [
         f'<text x="8" y="{top + 12}">{title}</text>',
-        f'<text x="{LEFT - 6}" y="{top + 12}" text-anchor="end">{most:.4g}{unit}</text>',
+        f'<text x="{LEFT - 6}" y="{top + 30}" text-anchor="end" fill="#64748b">up to {most:.4g}{unit}</text>',
         f'<line x1="{LEFT}" x2="{WIDTH - 20}" y1="{top + CHART}" y2="{top + CHART}" stroke="#cbd5e1"/>',
         f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.5"/>',
     ]
