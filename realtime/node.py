@@ -156,7 +156,8 @@ class Node:
                 await asyncio.sleep(RETRY)
                 continue
             self.hub.receive(stream, items)
-            if len(items) < history.CHUNK:
+            # What came early meanwhile may wait for more than this reading found, and no second one began for it.
+            if not items or (len(items) < history.CHUNK and not live.early):
                 return
 
     def _close_pool(self) -> None:

@@ -9,8 +9,10 @@ from channels.layers import InMemoryChannelLayer
 from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connections
 
-from realtime import audience, history, node, topics, wishes
+from realtime import audience, history, node, outbox, topics, watch, wishes
 from realtime.broker import Broker
+from realtime.history import Published
+from realtime.models import Publication
 from tests.realtime.conftest import announce, in_thread, item, numbers
 from tests.support.waiting import wait_until
 
@@ -170,3 +172,33 @@ async def test_a_connection_that_died_costs_nobody_an_answer(live: None, monkeyp
         await here.run(history.heads)
     monkeypatch.setattr(type(connections["default"]), "is_usable", lambda self: False)
     assert "inventory" in await here.run(failing(history.heads, iter([True])))
+
+
+async def test_a_gap_that_opens_while_another_is_filled_is_filled_too(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reading of the history that came too soon is followed by another, without waiting for the clock."""
+    monkeypatch.setattr(watch, "TICK", 60.0)
+    client = await connect()
+    await client.subscribe("inventory")
+    here, real, readings = await node.running(), history.since, iter([True])
+
+    def numbered(*values: int) -> list[Published]:
+        rows = [outbox.encode(item(value).body) for value in values]
+        Publication.objects.bulk_create(Publication(stream="inventory", audience="everyone", body=row) for row in rows)
+        return outbox.relay("inventory")
+
+    def too_soon(stream: str, offset: int, *more: Any) -> list[Published]:
+        found = real(stream, offset, *more)
+        if stream == "inventory" and next(readings, False):
+            early = numbered(2, 3)[1:]
+            here.loop.call_soon_threadsafe(here.hub.receive, "inventory", early)
+        return found
+
+    monkeypatch.setattr(history, "since", too_soon)
+    await in_thread(numbered, 1)
+    here.fill("inventory")
+    got: list[int] = []
+    while len(got) < 3:
+        got += numbers([await client.receive()])
+    assert got == [1, 2, 3]
