@@ -32,6 +32,8 @@ HEARTBEAT: Final = 15.0
 RETRY_MS: Final = 2_000
 MAX_WAIT: Final = 60.0
 """Seconds that a poll may wait at most."""
+OWN: Final = ('{"type":"subscription"', '{"type":"ping"')
+"""What concerns the connection, which a poll has only for itself, and not its topics."""
 STREAM_HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -142,11 +144,12 @@ async def changes(scope: Any, receive: Any, send: Any) -> None:
         await _answer_problem(send, problem)
         return
     try:
-        taken = _news(await sink.take(0))
+        taken = await sink.take(0)
         until = time.monotonic() + wait
-        while not taken and not sink.closed and (left := until - time.monotonic()) > 0:
-            taken = _news(await sink.take(left))
-        body = f'{{"messages":[{",".join(taken)}],"cursor":{json.dumps(sink.cursor)}}}'
+        while not (_news(taken) or sink.closed) and (left := until - time.monotonic()) > 0:
+            taken += await sink.take(left)
+        texts = ",".join(text for _, text in taken if not text.startswith(OWN))
+        body = f'{{"messages":[{texts}],"cursor":{json.dumps(sink.cursor)}}}'
         await _answer(send, 200, b"application/json", body)
     finally:
         here.remove(connection)
@@ -210,9 +213,9 @@ async def _identify(here: Node, scope: Any) -> tuple[Identity, int]:
     return identity, mark
 
 
-def _news(taken: list[tuple[str, str]]) -> list[str]:
-    """Return the messages that a poll answers with: its subscription is no news."""
-    return [text for _, text in taken if not text.startswith('{"type":"subscription"')]
+def _news(taken: list[tuple[str, str]]) -> bool:
+    """Say whether a poll should answer now. The count, which every poll is told anew, can wait for something else."""
+    return any(not text.startswith((*OWN, '{"type":"unread_count"')) for _, text in taken)
 
 
 def _wait(value: str) -> float:
