@@ -179,6 +179,7 @@ async def test_a_gap_that_opens_while_another_is_filled_is_filled_too(
 ) -> None:
     """A reading of the history that came too soon is followed by another, without waiting for the clock."""
     monkeypatch.setattr(watch, "TICK", 60.0)
+    monkeypatch.setattr(watch, "POLL", 60.0)
     client = await connect()
     await client.subscribe("inventory")
     here, real, readings = await node.running(), history.since, iter([True])
