@@ -56,6 +56,18 @@ def recoveries(faults: Iterable[Fault], journals: Iterable[Journal], committed: 
     return {kind: sorted(values) for kind, values in found.items()}
 
 
+def delays(faults: Iterable[Fault], journals: Iterable[Journal], committed: Committed) -> dict[str, list[float]]:
+    """Return, by kind of fault, how long each delivery took of what was written while such a fault lasted. Seconds."""
+    found: dict[str, list[float]] = {}
+    timed = [deliveries(journal, committed) for journal in journals if is_timed(journal)]
+    for fault in faults:
+        values = found.setdefault(fault.kind, [])
+        for items in timed:
+            start, end = bisect_left(items, (fault.began, 0.0)), bisect_left(items, (fault.over, 0.0))
+            values += [max(0.0, got - written) for written, got in items[start:end]]
+    return {kind: sorted(values) for kind, values in found.items()}
+
+
 def _late(items: Sequence[Delivery], fault: Fault) -> float | None:
     start = bisect_left(items, (fault.began, 0.0))
     end = bisect_left(items, (fault.over + AFTER, 0.0))

@@ -17,12 +17,13 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
     """Return everything that is worth keeping of a run; times are in seconds."""
     committed, verdict, options = outcome.committed, outcome.verdict, outcome.options
     assert committed is not None
-    delays = sorted(
+    took = sorted(
         max(0.0, got - written)
         for journal in outcome.journals
         if figures.is_timed(journal)
         for written, got in figures.deliveries(journal, committed)
     )
+    during = figures.delays(outcome.faults, outcome.journals, committed)
     recovery = figures.recoveries(outcome.faults, outcome.journals, committed)
     resets: Counter[str] = Counter()
     for journal in outcome.journals:
@@ -50,7 +51,8 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
         "diverged": verdict.diverged,
         "late": outcome.late,
         "examples": verdict.examples,
-        "delivery": _spread(delays),
+        "delivery": _spread(took),
+        "delivery_during": {kind: _spread(values) for kind, values in sorted(during.items())},
         "recovery": {kind: _spread(values) for kind, values in sorted(recovery.items())},
         "clean": verdict.clean and not outcome.late,
     }
@@ -67,11 +69,12 @@ def text(summary: dict[str, Any]) -> str:
             for name in ("lost", "duplicated", "out_of_order", "foreign", "violations", "diverged")
         ),
         f"delivery: p50 {summary['delivery']['p50']:.3f} s, p99 {summary['delivery']['p99']:.3f} s",
-        f"{'time to recover':<28}{'faults':>7}{'p50':>8}{'p99':>8}{'worst':>8}",
+        f"{'time to recover, seconds':<28}{'faults':>7}{'p50':>8}{'p99':>8}{'worst':>8}{'delivery p99 during':>22}",
     ]
     for kind, spread in summary["recovery"].items():
-        count = summary["faults"][kind]
-        lines.append(f"  {kind:<26}{count:>7}{spread['p50']:>8.2f}{spread['p99']:>8.2f}{spread['worst']:>8.2f}")
+        figures_of = "".join(f"{spread[name]:>8.2f}" for name in ("p50", "p99", "worst"))
+        during = summary["delivery_during"][kind]["p99"]
+        lines.append(f"  {kind:<26}{summary['faults'][kind]:>7}{figures_of}{during:>22.2f}")
     for kind, examples in summary["examples"].items():
         lines += [f"{kind}: {example}" for example in examples]
     if summary["late"]:
