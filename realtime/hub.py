@@ -139,12 +139,10 @@ class Hub:
         """Write those of *items* that *subscription* wants to its client; False when there were none."""
         texts: list[str] = []
         for item in items:
-            if not subscription.wants(item):
-                continue
             if item.id in subscription.suppressed:
                 subscription.suppressed.discard(item.id)
-                continue
-            texts.extend(_texts(stream, item, subscription.connection.dialect))
+            elif subscription.wants(item):
+                texts.extend(_texts(stream, item, subscription.connection.dialect))
         if texts:
             subscription.connection.sink.write(_packed(texts, subscription.connection.dialect))
         return bool(texts)
@@ -177,10 +175,10 @@ class Hub:
         touched: set[Connection] = set()
         for connection, subscription in list(live.subscribers.items()):
             relevant = subscription.audiences & present
-            if not relevant:
-                continue
             if subscription.suppressed or subscription.after >= items[0].offset:
                 reached = self.send(subscription, live.name, items)
+            elif not relevant:
+                continue
             else:
                 same = (relevant, subscription.keys, connection.dialect)
                 if same not in made:

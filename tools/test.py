@@ -1,4 +1,4 @@
-"""`make test`: the JavaScript modules in Node, chaos for itself, then everything else in pytest, Chromium included."""
+"""`make test`: the JavaScript modules in Node, chaos for itself, what PostgreSQL must do alike, then everything."""
 
 import os
 import sys
@@ -9,6 +9,12 @@ from commands import ROOT, python, run
 WORKERS = "2"
 """Processes of pytest: a server, a browser and a test share each core already."""
 
+ALIKE = [
+    *(f"tests/realtime/test_{name}.py" for name in ("history", "outbox", "recovery", "subscribing", "watch")),
+    "tests/notifications",
+]
+"""What runs on PostgreSQL too: whatever speaks to the database more than it speaks to clients."""
+
 
 def main() -> None:
     """Run the tests; arguments go to pytest."""
@@ -17,8 +23,11 @@ def main() -> None:
         results.append(run("JavaScript", ["node", "--test", *modules]))
     if not sys.argv[1:]:
         results.append(run("Chaos", python("-m", "pytest", "-m", "chaos", "tests/chaos")))
-    parallel = ["-m", "not chaos", "-n", os.environ.get("TEST_WORKERS", WORKERS), "--dist", "loadscope"]
-    results.append(run("Python", python("-m", "pytest", *parallel, *sys.argv[1:])))
+    parallel = ["-n", os.environ.get("TEST_WORKERS", WORKERS), "--dist", "loadscope"]
+    if not sys.argv[1:]:
+        alike = ["-m", "not sqlite", *parallel, *ALIKE]
+        results.append(run("PostgreSQL", python("-m", "tests.support.postgresql", *alike)))
+    results.append(run("Python", python("-m", "pytest", "-m", "not chaos", *parallel, *sys.argv[1:])))
     if not all(results):
         raise SystemExit(1)
 

@@ -227,6 +227,7 @@ def crowd(ann: User) -> Iterator[User]:
     return ann
 
 
+@pytest.mark.sqlite
 def test_one_indexed_query_with_100_000(crowd: User) -> None:
     """With 100,000 notifications the count is one query, and no step of its plan scans one of the growing tables."""
     actions.create("pending")

@@ -91,8 +91,9 @@ async def test_a_key_filters(connect: Connect) -> None:
     assert numbers([await client.receive()]) == [2]
     await client.subscribe("jobs:8")
     await announce(item(3, "jobs", key="9"), item(4, "jobs", key="8"))
+    assert numbers([await client.receive()]) == [4]
     await announce(item(5, "jobs", key="7"))
-    assert numbers([await client.receive(), await client.receive()]) == [4, 5]
+    assert numbers([await client.receive()]) == [5]
 
 
 async def test_widening_a_filter_delivers_the_rest(connect: Connect) -> None:

@@ -59,6 +59,7 @@ async def test_what_another_process_numbered_is_found(connect: Connect) -> None:
     assert await get(client, 700) == list(range(1, 701))
 
 
+@pytest.mark.sqlite
 async def test_another_process_reaches_the_browsers(connect: Connect) -> None:
     """A plain `objects.create()` in `manage.py shell` beside the server is pushed, also without a shared layer."""
     client = await connect()

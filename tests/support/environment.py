@@ -21,7 +21,7 @@ DEFAULTS = {
     "SECRET_KEY": SECRET_KEY,
     "DEBUG": "true",
     "AUTH_ENABLED": "true",
-    "DATABASE_URL": f"sqlite:///{DIRECTORY / 'tests.sqlite3'}",
+    "DATABASE_URL": os.environ.get("AETHER_TEST_DATABASE_URL") or f"sqlite:///{DIRECTORY / 'tests.sqlite3'}",
     "LOG_LEVEL": "DEBUG",
 }
 for _name in ("REDIS_URL", "HOST", "PORT", "WORKERS", "DUMMY_DATA", "ALLOWED_HOSTS", "HTTPS"):
