@@ -10,7 +10,10 @@ WORKERS = "2"
 """Processes of pytest: a server, a browser and a test share each core already."""
 
 ALIKE = [
-    *(f"tests/realtime/test_{name}.py" for name in ("history", "outbox", "recovery", "subscribing", "watch")),
+    *(
+        f"tests/realtime/test_{name}.py"
+        for name in ("history", "outbox", "postgresql", "recovery", "subscribing", "watch")
+    ),
     "tests/notifications",
 ]
 """What runs on PostgreSQL too: whatever speaks to the database more than it speaks to clients."""
@@ -27,7 +30,9 @@ def main() -> None:
     if not sys.argv[1:]:
         alike = ["-m", "not sqlite", *parallel, *ALIKE]
         results.append(run("PostgreSQL", python("-m", "tests.support.postgresql", *alike)))
-    results.append(run("Python", python("-m", "pytest", "-m", "not chaos", *parallel, *sys.argv[1:])))
+    results.append(
+        run("Python", python("-m", "pytest", "-m", "not chaos and not postgresql", *parallel, *sys.argv[1:]))
+    )
     if not all(results):
         raise SystemExit(1)
 
