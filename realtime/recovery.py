@@ -80,6 +80,7 @@ class Recovery:
         """Bring a subscription that was held back onto its stream again, with a `reset` and a snapshot.
 
         The client did not ask for it and would not ask again, so it is tried until it succeeds or the client has gone.
+        Where it cannot succeed, the connection is closed: the client comes again, with its position.
         """
         connection = subscription.connection
         _write_reset(subscription, reason)
@@ -89,6 +90,9 @@ class Recovery:
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("%s has no snapshot of %s yet: %s", connection.client_id, stream, error)
                 await asyncio.sleep(RETRY)
+            except BaseException:
+                connection.close(Disconnect(CloseCode.SERVER_ERROR, "The state could not be read"))
+                raise
             else:
                 return
 
@@ -131,7 +135,7 @@ class Recovery:
         except Exception:
             logger.exception("A reset of %s failed.", stream)
         finally:
-            for subscription in cut:  # Nobody else would bring them back: they come again, with their positions.
+            for subscription in cut:  # Nobody else would bring them back.
                 subscription.connection.close(Disconnect(CloseCode.SERVER_ERROR, "The stream was started anew"))
 
     async def _replay(self, subscription: Subscription, stream: str, offset: int) -> None:

@@ -203,3 +203,19 @@ async def test_a_gap_that_opens_while_another_is_filled_is_filled_too(
     while len(got) < 3:
         got += numbers([await client.receive()])
     assert got == [1, 2, 3]
+
+
+async def test_a_client_whose_new_state_cannot_be_read_comes_again(
+    connect: Connect, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is left on a connection that stays silent: it ends, and the next one begins anew."""
+    client = await connect()
+    await client.subscribe("inventory")
+
+    def broken(*_: Any) -> dict[str, Any]:
+        raise ValueError("a mistake in a topic")
+
+    monkeypatch.setattr(topics.registered()["inventory"], "snapshot", broken)
+    await in_thread(lambda: user.groups.add(Group.objects.create(name="night shift")))
+    last, code = await client.end()
+    assert (last["type"], last["reconnect"], code) == ("disconnect", True, 1011)
