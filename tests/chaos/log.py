@@ -82,7 +82,8 @@ def pending(postgres: Postgres) -> int:
     connection = postgres.connect()
     try:
         [row] = connection.execute('SELECT COUNT(*) FROM realtime_publication WHERE "offset" IS NULL')
-        return int(row[0])
+        waiting: int = row[0]
+        return waiting
     finally:
         connection.close()
 

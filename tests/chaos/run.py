@@ -9,15 +9,23 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.chaos import log, people
-from tests.chaos.clients import KINDS, Client, Habits
+from tests.chaos.clients import Client, Habits
 from tests.chaos.faults import Fault, Faults
 from tests.chaos.journal import Journal
 from tests.chaos.log import Committed
 from tests.chaos.people import People
 from tests.chaos.publishers import Publishers
+from tests.chaos.sockets import LegacyClient, WebSocketClient
+from tests.chaos.streams import EventStreamClient, PollClient
 from tests.chaos.verdict import Judge, Verdict
 from tests.chaos.world import World
 
+KINDS: Final[dict[str, type[Client]]] = {
+    "v1": WebSocketClient,
+    "legacy": LegacyClient,
+    "sse": EventStreamClient,
+    "poll": PollClient,
+}
 SHARES: Final = {"v1": 0.4, "legacy": 0.35, "sse": 0.15, "poll": 0.1}
 TOPICS: Final = (
     ("notifications", "inventory", "jobs"),
