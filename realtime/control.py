@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models.signals import m2m_changed, pre_delete
+from django.db.models.signals import m2m_changed, post_save, pre_delete
 
 from realtime import audience
 from realtime.outbox import Draft, publish_many
@@ -29,10 +29,22 @@ def user_changed(user_ids: Iterable[Any]) -> None:
 
 
 def connect_signals() -> None:
-    """Follow who joins and leaves user groups."""
-    through = get_user_model()._meta.get_field("groups").remote_field.through
+    """Follow who joins and leaves user groups, and whose account ends."""
+    user = get_user_model()
+    through = user._meta.get_field("groups").remote_field.through
+    post_save.connect(_on_user_saved, sender=user, dispatch_uid="realtime.user")
+    pre_delete.connect(_on_user_deleted, sender=user, dispatch_uid="realtime.user_deleted")
     m2m_changed.connect(_on_groups_changed, sender=through, dispatch_uid="realtime.groups")
     pre_delete.connect(_on_group_deleted, sender=Group, dispatch_uid="realtime.group")
+
+
+def _on_user_saved(instance: Any, created: bool, **_: Any) -> None:
+    if not created and not instance.is_active:
+        user_changed([instance.pk])
+
+
+def _on_user_deleted(instance: Any, **_: Any) -> None:
+    user_changed([instance.pk])
 
 
 def _on_groups_changed(instance: Any, action: str, reverse: bool, pk_set: set[Any] | None, **_: Any) -> None:

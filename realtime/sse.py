@@ -12,6 +12,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -19,7 +20,7 @@ from django.db import InterfaceError, OperationalError
 
 from realtime import auth, cursor, node, protocol, wishes
 from realtime.connections import EVENTS, Connection
-from realtime.errors import ClientError, Disconnect, InvalidMessage
+from realtime.errors import ClientError, Disconnect, TopicDenied
 from realtime.identity import Identity
 from realtime.node import Node
 from realtime.protocol import Position, Subscribe
@@ -44,10 +45,9 @@ STREAM_HEADERS: Final = [
 class Problem(Exception):
     """An answer other than 200, as application/problem+json (RFC 9457)."""
 
-    def __init__(self, status: int, title: str, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
         self.status = status
-        self.title = title
 
 
 class EventSink:
@@ -161,7 +161,7 @@ async def _open(here: Node, scope: Any, since: str | None) -> tuple[Connection, 
     A cursor that cannot be read gets what any other lost position gets: a reset and a snapshot. Raises: Problem.
     """
     if scope["method"] != "GET":
-        raise Problem(405, "Method not allowed", "Only GET is answered here.")
+        raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered here.")
     names = [name for name in _query(scope).get("topics", "").split(",") if name]
     identity, mark = await _identify(here, scope)
     held = cursor.read(identity.user.pk, since) if since else None
@@ -176,11 +176,11 @@ async def _open(here: Node, scope: Any, since: str | None) -> tuple[Connection, 
         await _subscribe(here, connection, names, held or {})
     except ClientError as problem:
         here.remove(connection)
-        status = 400 if isinstance(problem, InvalidMessage) or problem.code == "unknown_topic" else 403
-        raise Problem(status, problem.code, problem.message) from problem
+        status = HTTPStatus.FORBIDDEN if isinstance(problem, TopicDenied) else HTTPStatus.BAD_REQUEST
+        raise Problem(status, problem.message) from problem
     except (OperationalError, InterfaceError) as error:
         here.remove(connection)
-        raise Problem(503, "Service unavailable", "The database is busy; try again in a moment.") from error
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The database is busy; try again in a moment.") from error
     return connection, sink
 
 
@@ -203,13 +203,13 @@ async def _identify(here: Node, scope: Any) -> tuple[Identity, int]:
     try:
         identity = await here.run(auth.identify, scope)
     except auth.Refused as refused:
-        raise Problem(403, "Forbidden", str(refused)) from refused
+        raise Problem(HTTPStatus.FORBIDDEN, str(refused)) from refused
     except auth.Unauthorized as unauthorized:
-        raise Problem(401, "Unauthorized", str(unauthorized)) from unauthorized
+        raise Problem(HTTPStatus.UNAUTHORIZED, str(unauthorized)) from unauthorized
     except (OperationalError, InterfaceError) as error:
-        raise Problem(503, "Service unavailable", "The database is busy; try again in a moment.") from error
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The database is busy; try again in a moment.") from error
     if identity is None:
-        raise Problem(401, "Unauthorized", "Log in first.")
+        raise Problem(HTTPStatus.UNAUTHORIZED, "Log in first.")
     return identity, mark
 
 
@@ -222,7 +222,7 @@ def _wait(value: str) -> float:
     try:
         return min(max(float(value), 0.0), MAX_WAIT)
     except ValueError:
-        raise Problem(400, "Bad request", f"wait: a number of seconds up to {MAX_WAIT:.0f} is expected.") from None
+        raise Problem(HTTPStatus.BAD_REQUEST, f"wait: a number of seconds up to {MAX_WAIT:.0f} is expected.") from None
 
 
 def _query(scope: Any) -> dict[str, str]:
@@ -243,7 +243,7 @@ async def _send_part(send: Any, text: str) -> None:
 
 
 async def _answer_problem(send: Any, problem: Problem) -> None:
-    body = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": str(problem)}
+    body = {"type": "about:blank", "title": problem.status.phrase, "status": problem.status, "detail": str(problem)}
     await _answer(send, problem.status, b"application/problem+json", json.dumps(body))
 
 
