@@ -21,6 +21,7 @@ class RealtimeConfig(AppConfig):
         autodiscover_modules("topics")
         control.connect_signals()
         outbox.on_orphaned_wake(publisher.nudge)
+        outbox.on_orphaned_passing(publisher.pass_on)
         post_migrate.connect(_create_streams, sender=self)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from channels.layers import BaseChannelLayer
 
 from realtime.history import Published
+from realtime.outbox import Passing
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,12 @@ def publications(stream: str, items: Sequence[Published], *, origin: str) -> tup
     """Return the group and the one message that carries numbered publications to every other node."""
     rows = [tuple(item) for item in items]
     return group_of(stream), {"type": "aether.publications", "origin": origin, "stream": stream, "items": rows}
+
+
+def passing(stream: str, items: Sequence[Passing], *, origin: str) -> tuple[str, dict[str, Any]]:
+    """Return the group and the one message that carries ephemeral publications to every other node."""
+    rows = [tuple(item) for item in items]
+    return group_of(stream), {"type": "aether.passing", "origin": origin, "stream": stream, "items": rows}
 
 
 class Broker:
@@ -104,8 +111,13 @@ class Broker:
         """Send *message* to every node in *group*; dropped where the layer is too far behind."""
         if self._outgoing.full():
             self._outgoing.get_nowait()
+            self._outgoing.task_done()
             logger.warning("The channel layer is behind; a message was dropped and will come from the database.")
         self._outgoing.put_nowait((group, message))
+
+    async def flush(self) -> None:
+        """Return when everything that `publish` took has been sent or given up."""
+        await self._outgoing.join()
 
     async def _receiving(self) -> None:
         if not self._channel:
@@ -120,8 +132,11 @@ class Broker:
 
     async def _sending(self) -> None:
         group, message = await self._outgoing.get()
-        async with asyncio.timeout(PATIENCE):
-            await self._layer.group_send(group, message)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._layer.group_send(group, message)
+        finally:
+            self._outgoing.task_done()
 
     async def _membership(self) -> None:
         await self._opened.wait()

@@ -48,12 +48,12 @@ class Subscription:
     """The offset that this client has already come to; it may be ahead of the node."""
 
     def wants(self, item: Published) -> bool:
-        """Say whether *item* is for this subscription."""
-        return (
-            item.audience in self.audiences
-            and (self.keys is None or item.key in self.keys)
-            and item.offset > self.after
-        )
+        """Say whether *item* is for this subscription, and new to it."""
+        return item.offset > self.after and self.covers(item.audience, item.key)
+
+    def covers(self, audience: str, key: str) -> bool:
+        """Say whether something for *audience*, about *key*, is for this subscription."""
+        return audience in self.audiences and (self.keys is None or key in self.keys)
 
 
 @dataclass(eq=False, slots=True)

@@ -14,6 +14,7 @@ from typing import Final
 from realtime import protocol
 from realtime.connections import Connection, Dialect, Subscription
 from realtime.history import Head, Published, Window
+from realtime.outbox import Passing
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +147,14 @@ class Hub:
         if texts:
             subscription.connection.sink.write(_packed(texts, subscription.connection.dialect))
         return bool(texts)
+
+    def pass_on(self, stream: str, items: Sequence[Passing]) -> None:
+        """Write ephemeral publications to the subscribers in their audience."""
+        live = self.streams.get(stream)
+        for connection, subscription in list(live.subscribers.items()) if live else ():
+            texts = [item.text for item in items if subscription.covers(item.audience, item.key)]
+            if texts:
+                connection.sink.write(_packed(texts, connection.dialect))
 
     def broadcast(self, text: str, topic: str | None) -> None:
         """Send an ephemeral message to every connection, or to the subscribers of *topic* and of `all`."""

@@ -15,12 +15,13 @@ from typing import Any, Final, TypeVar
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, connection
 
-from realtime import conf, control, history, topics
-from realtime.broker import NODES, Broker, group_of, publications
+from realtime import conf, control, history, outbox, topics
+from realtime.broker import NODES, Broker, group_of, passing, publications
 from realtime.connections import Connection
 from realtime.errors import UnrecoverablePosition
 from realtime.history import Published, Window
 from realtime.hub import Hub
+from realtime.outbox import Passing
 from realtime.recovery import Recovery
 from realtime.relayer import Relayer
 from realtime.revalidation import Revalidation
@@ -62,6 +63,7 @@ class Node:
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._starting = asyncio.Lock()
         self._started = False
+        self._forget_passing: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Start everything that the node owns; whoever calls meanwhile waits for the same start. Safe to call twice."""
@@ -73,6 +75,7 @@ class Node:
                 self.broker.join(NODES)
                 await self.broker.start()
                 self.relayer.start()
+                self._forget_passing = outbox.on_passing(self._on_passing)
                 await self.revalidation.start()
                 self.watch.start()
                 self._started = True
@@ -86,6 +89,7 @@ class Node:
         for task in list(self._filling.values()):
             task.cancel()
         await asyncio.gather(*self._filling.values(), return_exceptions=True)
+        self._forget_passing()
         await self.loop.run_in_executor(None, self.relayer.stop)
         await self.broker.stop()
         await self.loop.run_in_executor(None, self._close_pool)
@@ -130,6 +134,11 @@ class Node:
         message = {"type": "aether.personal", "origin": self.id, "client_id": client_id, "text": text}
         self.broker.publish(NODES, message)
 
+    def pass_on(self, stream: str, items: Sequence[Passing]) -> None:
+        """Hand ephemeral publications to every node's subscribers."""
+        self.hub.pass_on(stream, items)
+        self.broker.publish(*passing(stream, items, origin=self.id))
+
     def fill(self, stream: str, delay: float = 0.0) -> None:
         """Read what this node misses of *stream* from the database, after *delay* seconds; one read at a time."""
         if stream not in self._filling:
@@ -173,6 +182,10 @@ class Node:
         with contextlib.suppress(RuntimeError):  # The loop is closing; the next node reads it from the database.
             self.loop.call_soon_threadsafe(self._publish, stream, items)
 
+    def _on_passing(self, stream: str, items: Sequence[Passing]) -> None:
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self.pass_on, stream, items)
+
     def _publish(self, stream: str, items: Sequence[Published]) -> None:
         self.hub.receive(stream, items)
         self.broker.publish(*publications(stream, items, origin=self.id))
@@ -183,6 +196,8 @@ class Node:
         match message["type"]:
             case "aether.publications":
                 self.hub.receive(message["stream"], [Published(*row) for row in message["items"]])
+            case "aether.passing":
+                self.hub.pass_on(message["stream"], [Passing(*row) for row in message["items"]])
             case "aether.broadcast":
                 self.hub.broadcast(message["text"], message["topic"])
             case "aether.personal":

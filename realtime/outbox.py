@@ -9,7 +9,8 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -29,6 +30,9 @@ Hook = Callable[[Sequence[Published]], None]
 _hooks: dict[str, Hook] = {}
 _wakers: list[Callable[[], None]] = []
 _orphan: list[Callable[[], None]] = []
+_ephemeral: set[str] = set()
+_passers: list["Passer"] = []
+_orphan_passer: list["Passer"] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,17 @@ class Draft:
     legacy: Sequence[Mapping[str, Any]] | None = None
 
 
+class Passing(NamedTuple):
+    """An ephemeral publication on its way: nothing of it is stored."""
+
+    audience: str
+    key: str
+    text: str
+
+
+Passer = Callable[[str, Sequence[Passing]], None]
+
+
 def publish(draft: Draft) -> None:
     """Publish *draft* when the current transaction commits; nothing happens when it rolls back.
 
@@ -54,9 +69,19 @@ def publish(draft: Draft) -> None:
 def publish_many(drafts: Iterable[Draft]) -> None:
     """Publish *drafts*, in their order, in one insert and with one wake-up.
 
+    Those of ephemeral topics are handed on at the commit, at most once, and are not stored.
+
     Raises: OutsideTransaction, in DEBUG, when no transaction is open.
     """
-    rows = [_row(draft) for draft in drafts]
+    rows: list[Publication] = []
+    passing: dict[str, list[Passing]] = {}
+    for draft in drafts:
+        if draft.stream in _ephemeral:
+            passing.setdefault(draft.stream, []).append(Passing(draft.audience, draft.key, encode(draft.body)))
+        else:
+            rows.append(_row(draft))
+    for stream, items in passing.items():
+        transaction.on_commit(partial(_pass_on, stream, items), robust=True)
     if not rows:
         return
     _require_transaction()
@@ -95,6 +120,33 @@ def on_numbered(stream: str, hook: Hook) -> None:
     It must only write rows that nobody else locks: it runs under the stream's lock.
     """
     _hooks[stream] = hook
+
+
+def declare_ephemeral(stream: str) -> None:
+    """Let publications of *stream* be passed on and not stored."""
+    _ephemeral.add(stream)
+
+
+def forget(stream: str) -> None:
+    """Undo `on_numbered` and `declare_ephemeral` for *stream*."""
+    _hooks.pop(stream, None)
+    _ephemeral.discard(stream)
+
+
+def on_passing(passer: Passer) -> Callable[[], None]:
+    """Have *passer* called with ephemeral publications at their commit; return a function that ends it."""
+    _passers.append(passer)
+    return lambda: _passers.remove(passer) if passer in _passers else None
+
+
+def on_orphaned_passing(passer: Passer) -> None:
+    """Have *passer* called with ephemeral publications where no node of this process takes them."""
+    _orphan_passer[:] = [passer]
+
+
+def _pass_on(stream: str, items: Sequence[Passing]) -> None:
+    for passer in tuple(_passers) or tuple(_orphan_passer):
+        passer(stream, items)
 
 
 def pending_streams() -> list[str]:

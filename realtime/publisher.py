@@ -5,24 +5,31 @@ One that ends sooner leaves it to the servers, which look at the outbox every se
 """
 
 import asyncio
+import atexit
+import contextlib
 import logging
 import os
+import queue
 import threading
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime import node
-from realtime.broker import Broker, publications
-from realtime.history import Published
+from realtime.broker import Broker, passing, publications
+from realtime.outbox import Passing
 from realtime.relayer import Relayer
 
 logger = logging.getLogger(__name__)
 
 PATIENCE: Final = 1.0
 """Seconds of publishing after which a process counts as long-lived."""
+FLUSH: Final = 2.0
+"""Seconds that a process waits at its end for what is still on its way."""
+
+Send = Callable[[tuple[str, dict[str, Any]]], None]
 
 
 class Publisher:
@@ -32,6 +39,8 @@ class Publisher:
         self._first: float | None = None
         self._lock = threading.Lock()
         self._relayer: Relayer | None = None
+        self._sending = threading.Lock()
+        self._send: Send | None = None
 
     def nudge(self) -> None:
         """Say that something was committed and nobody here relays. Cheap; callable from any thread."""
@@ -41,40 +50,57 @@ class Publisher:
         with self._lock:
             self._first = self._first or now
             if self._relayer is None and now - self._first >= PATIENCE and _reaches_others():
-                self._relayer = self._start()
+                self._relayer = Relayer(lambda stream, items: self._sender()(publications(stream, items, origin="")))
+                self._relayer.start()
+                logger.debug("This process relays for itself now.")
             if self._relayer is not None:
                 self._relayer.wake()
+
+    def pass_on(self, stream: str, items: Sequence[Passing]) -> None:
+        """Send ephemeral publications, which no server would find in the database. Callable from any thread."""
+        if _reaches_others():
+            self._sender()(passing(stream, items, origin=""))
 
     def forget(self) -> None:
         """Start anew in a forked child, which has none of the threads."""
         self.__init__()  # type: ignore[misc]
 
-    def _start(self) -> Relayer:
-        loop = asyncio.new_event_loop()
-        ready: threading.Event = threading.Event()
-        brokers: list[Broker] = []
-
-        async def serve() -> None:
-            layer = get_channel_layer()
-            assert layer is not None
-            brokers.append(Broker(layer, lambda message: None))
-            brokers[0].start_sending()
-            ready.set()
-            await asyncio.Event().wait()
-
-        def deliver(stream: str, items: Sequence[Published]) -> None:
-            loop.call_soon_threadsafe(lambda: brokers[0].publish(*publications(stream, items, origin="")))
-
-        threading.Thread(target=loop.run_until_complete, args=(serve(),), name="aether-publisher", daemon=True).start()
-        ready.wait()
-        relayer = Relayer(deliver)
-        relayer.start()
-        logger.debug("This process relays for itself now.")
-        return relayer
+    def _sender(self) -> "Send":
+        with self._sending:
+            if self._send is None:
+                self._send = _start_broker()
+            return self._send
 
 
 publisher = Publisher()
 os.register_at_fork(after_in_child=publisher.forget)
+
+
+def _start_broker() -> Send:
+    """Start a broker that only sends, in a thread of its own; return what hands it a message from any thread."""
+    loop = asyncio.new_event_loop()
+    started: queue.SimpleQueue[Broker] = queue.SimpleQueue()
+
+    async def serve() -> None:
+        layer = get_channel_layer()
+        assert layer is not None
+        broker = Broker(layer, lambda message: None)
+        broker.start_sending()
+        started.put(broker)
+        await asyncio.Event().wait()
+
+    threading.Thread(target=loop.run_until_complete, args=(serve(),), name="aether-publisher", daemon=True).start()
+    broker = started.get()
+
+    def send(message: tuple[str, dict[str, Any]]) -> None:
+        loop.call_soon_threadsafe(broker.publish, *message)
+
+    def flush() -> None:
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(broker.flush(), loop).result(FLUSH)
+
+    atexit.register(flush)
+    return send
 
 
 def _reaches_others() -> bool:

@@ -37,7 +37,7 @@ class Snapshot:
     def message(self, audiences: Iterable[str]) -> str:
         """Return the `snapshot` message for a client that is in *audiences*."""
         name = f"{self.topic.name}:{self.key}" if self.key else self.topic.name
-        held = protocol.positions({name: self.start.position(audiences)})
+        held = {} if self.topic.ephemeral else protocol.positions({name: self.start.position(audiences)})
         return protocol.encode({"type": "snapshot", "topic": name, "data": self.data, "positions": held})
 
 

@@ -105,6 +105,8 @@ class Subscribing:
         try:
             if snapshot:
                 await self._recovery.from_snapshot(subscription, stream)
+            elif wish.topic.ephemeral:
+                await self._recovery.from_head(subscription, stream)
             elif wish.since is not None:
                 return await self._resume(subscription, stream, wish.since)
             elif initial is not None:
@@ -168,7 +170,7 @@ class Subscribing:
         for name in names:
             for stream in connection.subscriptions if name == ALL else [topics.find(name)[0].name]:
                 subscription, live = connection.subscriptions.get(stream), self._node.hub.streams.get(stream)
-                if subscription and live:
+                if subscription and live and not topics.registered()[stream].ephemeral:
                     epoch = snapshots.epoch_for(live.epoch, subscription.audiences)
                     offset = max(live.last or 0, subscription.after)
                     held[stream if name == ALL else name] = Position(offset, epoch)

@@ -25,6 +25,8 @@ class Topic:
     initial: ClassVar[bool] = False
     """Whether the snapshot is part of a connection's `initial_state`."""
 
+    ephemeral: ClassVar[bool] = False
+    """Whether publications are neither stored nor numbered: each reaches who is connected at most once."""
     history_count: ClassVar[int | None] = None
     """How many publications stay in the database; None: the setting REALTIME_HISTORY_COUNT."""
     history_age: ClassVar[float | None] = None
@@ -78,6 +80,14 @@ def register(topic: Topic) -> None:
         raise ValueError(f"The topic name {topic.name!r} is taken or reserved.")
     _registry[topic.name] = topic
     outbox.on_numbered(topic.name, topic.numbered)
+    if topic.ephemeral:
+        outbox.declare_ephemeral(topic.name)
+
+
+def unregister(name: str) -> None:
+    """Take a topic away again, as `admin.site.unregister` does. Raises: KeyError, when there is none."""
+    del _registry[name]
+    outbox.forget(name)
 
 
 def registered() -> Mapping[str, Topic]:
