@@ -25,13 +25,16 @@ EVENTS: Final = Dialect(v1=True, batches=False)
 
 
 class Sink(Protocol):
-    """Where a connection's messages go. Neither method waits or raises."""
+    """Where a connection's messages go. No method raises, and only `drained` waits."""
 
     def write(self, texts: Sequence[str]) -> None:
         """Send *texts*, in order, or close the connection where too much is already waiting."""
 
     def close(self, end: Disconnect, *, reconnect: bool) -> None:
         """Send what is waiting, then `disconnect`, then the close frame."""
+
+    async def drained(self) -> None:
+        """Return when nothing waits for the client any more, or the connection has ended."""
 
 
 @dataclass(eq=False, slots=True)

@@ -5,7 +5,9 @@ reached the node's position, so that nothing falls between and nothing comes twi
 """
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +16,7 @@ from django.db import DatabaseError, InterfaceError
 from realtime import history, protocol, snapshots, topics
 from realtime.connections import Subscription
 from realtime.errors import CloseCode, Disconnect, UnrecoverablePosition
+from realtime.history import Published
 from realtime.hub import LiveStream
 from realtime.protocol import Position
 
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+PORTION: Final = 0.25
+"""Share of what may wait for a client that a replay sends at a time; the rest is for what comes meanwhile."""
+DRAIN: Final = 5.0
+"""Seconds in which a client has to take a portion."""
 RETRY: Final = 0.5
 """Seconds until a snapshot that failed is taken again."""
 
@@ -108,6 +115,7 @@ class Recovery:
         keys = sorted(subscription.keys) if subscription.keys is not None else [""]
         while True:
             taken = await self._node.run(snapshots.take, [(topic, key) for key in keys], connection.user)
+            await _taken(subscription)
             for snapshot in taken:
                 connection.write(snapshot.message(subscription.audiences))
                 subscription.suppressed |= snapshot.start.pending
@@ -141,10 +149,12 @@ class Recovery:
     async def _replay(self, subscription: Subscription, stream: str, offset: int) -> None:
         """Send what came after *offset*; attach in the step in which nothing is missing any more.
 
-        Raises: UnrecoverablePosition.
+        It goes at the client's pace: all at once, a client that is far behind would be cut off as too slow each time
+        it came back. Raises: UnrecoverablePosition.
         """
         confirmed = False
         while True:
+            await _taken(subscription)
             live = await self.live(stream)
             last = live.last or 0
             if offset > last and not confirmed:
@@ -154,10 +164,15 @@ class Recovery:
             if last - offset > self._node.conf.replay_limit:
                 raise UnrecoverablePosition("window_exceeded")
             if offset >= last or live.window.covers(offset):
-                self._node.hub.send(subscription, stream, live.window.since(offset))
-                subscription.after = max(offset, last)
-                self._node.hub.attach(subscription, stream)
-                return
+                items = live.window.since(offset)
+                portion = _portion(items, PORTION * self._node.conf.send_buffer)
+                self._node.hub.send(subscription, stream, portion)
+                if len(portion) == len(items):
+                    subscription.after = max(offset, last)
+                    self._node.hub.attach(subscription, stream)
+                    return
+                offset = portion[-1].offset
+                continue
             if not await self._reach_back(live):
                 raise UnrecoverablePosition("window_exceeded")
 
@@ -193,6 +208,22 @@ class Recovery:
         if (await self._node.run(history.head, stream)).offset < offset:
             raise UnrecoverablePosition("epoch_changed")
         self._node.fill(stream)
+
+
+async def _taken(subscription: Subscription) -> None:
+    """Wait until the client has taken what it was sent; one that takes too long is cut off by what comes next."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN):
+            await subscription.connection.sink.drained()
+
+
+def _portion(items: Sequence[Published], room: float) -> Sequence[Published]:
+    """Return as many of *items*, from the first, as *room* characters hold; one at least."""
+    for number, item in enumerate(items):
+        room -= history.weight(item)
+        if room < 0:
+            return items[: max(number, 1)]
+    return items
 
 
 def _write_reset(subscription: Subscription, reason: str | None) -> None:

@@ -36,6 +36,7 @@ class AsgiSink:
         self._size = 0
         self._end: Disconnect | None = None
         self._changed = asyncio.Event()
+        self._drained = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="sink")
 
     def write(self, texts: Sequence[str]) -> None:
@@ -49,6 +50,7 @@ class AsgiSink:
             return
         self._waiting.extend(texts)
         self._size += size
+        self._drained.clear()
         self._changed.set()
 
     def close(self, end: Disconnect, *, reconnect: bool) -> None:
@@ -58,6 +60,10 @@ class AsgiSink:
             self._end = end
             self._changed.set()
             self._lose_patience()
+
+    async def drained(self) -> None:
+        """Return when nothing waits for the client any more, or the connection has ended."""
+        await self._drained.wait()
 
     async def stop(self) -> None:
         """End the task; what still waits is dropped. Safe to call twice."""
@@ -89,12 +95,15 @@ class AsgiSink:
             logger.debug("Sending to a client failed: %r", error)
         finally:
             self._patience = None
+            self._drained.set()
 
     async def _flush(self) -> None:
         if not self._waiting:
+            self._drained.set()
             self._changed.clear()
             await self._changed.wait()
         while self._waiting:
             text = self._waiting.popleft()
             self._size -= len(text)
             await self._send(text)
+        self._drained.set()

@@ -84,6 +84,9 @@ class EventSink:
             self.write([protocol.disconnect(end, reconnect=reconnect)])
             self.closed = True
 
+    async def drained(self) -> None:
+        """Return at once: what is over the limit ends this answer, and the next one goes on from its cursor."""
+
     async def take(self, patience: float) -> list[tuple[str, str]]:
         """Return what is queued, each with its cursor; wait up to *patience* seconds where nothing is."""
         if not self._waiting and not self.closed:

@@ -8,6 +8,7 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connections
+from pytest_django.fixtures import Settings
 
 from realtime import audience, history, node, outbox, topics, watch, wishes
 from realtime.broker import Broker
@@ -219,3 +220,19 @@ async def test_a_client_whose_new_state_cannot_be_read_comes_again(
     await in_thread(lambda: user.groups.add(Group.objects.create(name="night shift")))
     last, code = await client.end()
     assert (last["type"], last["reconnect"], code) == ("disconnect", True, 1011)
+
+
+async def test_a_client_that_is_far_behind_comes_back(connect: Connect, settings: Settings) -> None:
+    """A replay of several times what may wait for one client goes at its pace, and does not cut it off."""
+    settings.WEBSOCKET_SEND_BUFFER = 16 * 1024
+    client = await connect()
+    held = (await client.subscribe("inventory", "jobs"))["positions"]
+    await client.wire.close()
+    numbered = range(1, 400)
+    for stream in ("inventory", "jobs"):
+        await announce(*(item(number, stream, key=str(number)) for number in numbered))
+    back = await connect()
+    await back.send({"type": "subscribe", "topics": ["inventory", "jobs"], "since": held})
+    got = await back.until(lambda message: message["type"] == "subscription")
+    assert got[-1]["recovered"] == {"inventory": True, "jobs": True}
+    assert numbers(got) == [*numbered, *numbered]
