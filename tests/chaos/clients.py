@@ -79,6 +79,7 @@ class Client:
                 await self._connection()
             except (Lost, OSError, TimeoutError, WebSocketException, asyncio.IncompleteReadError) as error:
                 self._lost_at = self._lost_at or time.time()
+                self.journal.ends[str(error) or type(error).__name__] += 1
                 await self._wait(getattr(error, "retry_after", None))
             finally:
                 if self._leaving:

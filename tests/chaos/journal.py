@@ -1,6 +1,7 @@
 """What one client was told, in the order in which it came: positions, publications, outages."""
 
 from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -54,6 +55,8 @@ class Journal:
         self.state = State()
         self.resets: dict[str, int] = {}
         self.violations: list[str] = []
+        self.ends: Counter[str] = Counter()
+        """Why its connections ended, in the server's words or the client's."""
 
     def keys(self, stream: str) -> frozenset[str] | None:
         """Return the keys that the client follows of *stream*; None for all of it."""

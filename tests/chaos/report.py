@@ -11,6 +11,7 @@ from tests.chaos.figures import percentile
 from tests.chaos.run import Outcome
 
 SLOWEST = 10
+ENDS = 12
 
 
 def summarize(outcome: Outcome) -> dict[str, Any]:
@@ -36,6 +37,7 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
         "deliveries": verdict.deliveries,
         "reconnects": sum(len(journal.outages) for journal in outcome.journals),
         "resets": dict(resets),
+        "ends": dict(sum((journal.ends for journal in outcome.journals), Counter()).most_common(ENDS)),
         "rest_answers": {str(status): count for status, count in sorted(outcome.answers.items())},
         "faults": dict(Counter(fault.kind for fault in outcome.faults)),
         "schedule": [

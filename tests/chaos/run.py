@@ -121,11 +121,16 @@ async def _quiet(world: World, everyone: People, clients: list[Client], outcome:
         waiting = await asyncio.to_thread(log.pending, world.postgres)
         committed = await asyncio.to_thread(log.read, world.postgres)
         judge = Judge(committed, everyone.groups)
-        outcome.late = [client.journal.name for client in clients if not _has_all(client.journal, committed, judge)]
+        outcome.late = [_ends(client.journal) for client in clients if not _has_all(client.journal, committed, judge)]
         if (not waiting and not outcome.late) or time.monotonic() > end:
             break
         await asyncio.sleep(PAUSE)
     await asyncio.sleep(1.0)  # What would now come twice shall have the time to.
+
+
+def _ends(journal: Journal) -> str:
+    reasons = ", ".join(f"{count} × {reason}" for reason, count in journal.ends.most_common(3))
+    return f"{journal.name} (its connections ended: {reasons})"
 
 
 def _has_all(journal: Journal, committed: Committed, judge: Judge) -> bool:
