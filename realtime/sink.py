@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 CLOSE_PATIENCE: Final = 5.0
 """Seconds for the last messages and the close frame; a stalled socket would never take them."""
 
+PRIVATE: Final = 3_000
+"""Added to a code that the server cannot send: 1008 becomes 4008. The `disconnect` before it has the true one."""
+
 SendText = Callable[[str], Awaitable[None]]
 SendClose = Callable[[int, str], Awaitable[None]]
 
@@ -86,7 +89,7 @@ class AsgiSink:
                 self._lose_patience()
                 while self._end is None or self._waiting:
                     await self._flush()
-                await self._close(self._end.code.value, self._end.reason)
+                await self._send_close(self._end)
         except TimeoutError:
             logger.info("A client did not take its last messages; the connection was dropped.")
             self._on_stalled()
@@ -96,6 +99,18 @@ class AsgiSink:
         finally:
             self._patience = None
             self._drained.set()
+
+    async def _send_close(self, end: Disconnect) -> None:
+        """Close with the end's code, or with its private twin where the server sends no such code.
+
+        autobahn, and so daphne, lets an application send 1000 and 3000–4999 alone.
+        """
+        try:
+            await self._close(end.code.value, end.reason)
+        except Exception:
+            if end.code >= PRIVATE:
+                raise
+            await self._close(PRIVATE + end.code, end.reason)
 
     async def _flush(self) -> None:
         if not self._waiting:
