@@ -1,13 +1,17 @@
 import { Backoff } from "./backoff.js";
 import { Emitter } from "./emitter.js";
+import { Following } from "./following.js";
 import { Link } from "./link.js";
-import { Positions } from "./positions.js";
-import { Subscriptions, subscriptionMessage } from "./subscriptions.js";
+import { PollLink } from "./poll-link.js";
+import { SseLink } from "./sse-link.js";
+import { Transports } from "./transports.js";
 
-/** @import { Message, Options, Status } from "./types.js" */
+/** @import { Connection, Message, Options, Status, Transport } from "./types.js" */
 /** @import { Verdict } from "./closing.js" */
 /** @typedef {(status: Status, data: Record<string, any>) => void} StatusListener */
 
+const KINDS = { websocket: Link, sse: SseLink, poll: PollLink };
+const WORDS = { websocket: "to WebSocket", sse: "over server-sent events", poll: "by polling" };
 /** Milliseconds that a connection must last before its end counts as a new trouble. */
 const STABLE = 5_000;
 /** Milliseconds until a planned refresh that failed is tried again. */
@@ -18,6 +22,7 @@ const OWN = new Set(["connection", "initial_state", "subscription", "snapshot", 
 /**
  * A connection that stays: it reconnects, resubscribes from its positions, and replaces itself before it gets old.
  *
+ * Where WebSocket is blocked it falls back to what gets through, and replaces that by a WebSocket as soon as one does.
  * Each publication is handed to listeners once, in the order of its topic, over however many connections it came.
  */
 export class RealtimeClient {
@@ -29,11 +34,11 @@ export class RealtimeClient {
     /** @type {Set<StatusListener>} */
     this.statusListeners = new Set();
     this.backoff = new Backoff(options.random);
-    this.positions = new Positions();
-    this.subscriptions = new Subscriptions();
-    /** @type {Link | null} */
+    this.following = new Following();
+    this.transports = new Transports(options.http !== undefined);
+    /** @type {Connection | null} */
     this.link = null;
-    /** @type {Link | null} The successor, while a planned refresh is under way. */
+    /** @type {Connection | null} What shall take its place, while it is under way. */
     this.successor = null;
     /** @type {any} */
     this.timer = null;
@@ -43,10 +48,11 @@ export class RealtimeClient {
     this.statusData = {};
   }
 
-  /** Connect now, whatever was waited for. Does nothing where a connection is open or on its way. */
+  /** Connect now, whatever was waited for. Where a connection is open or on its way, try to get a WebSocket instead. */
   connect() {
-    if (this.link) return;
+    if (this.link) return this.tryWebSocket();
     this.backoff.reset();
+    this.transports.restart();
     this.open();
   }
 
@@ -65,22 +71,20 @@ export class RealtimeClient {
    * told to stay away does stay away.
    */
   wake() {
-    if (this.link) this.link.probe();
-    else if (!this.statusData.final) this.connect();
+    this.link?.probe();
+    if (!this.statusData.final) this.connect();
   }
 
   /** Follow *topics*, now or as soon as there is a connection. @param {string | string[]} topics */
   subscribe(topics) {
-    const names = this.subscriptions.add(topics);
-    for (const link of [this.link, this.successor]) if (link?.greeted) this.ask(link, names);
+    const names = this.following.add(topics);
+    for (const link of [this.link, this.successor]) link?.follow(names);
   }
 
   /** Follow *topics* no longer. @param {string | string[]} topics */
   unsubscribe(topics) {
-    const names = this.subscriptions.remove(topics);
-    this.positions.forget([...this.positions.expand(names)].filter((name) => !this.subscriptions.wanted.has(name)));
-    for (const link of [this.link, this.successor])
-      if (link?.greeted) link.send({ type: "unsubscribe", topics: names });
+    const names = this.following.remove(topics);
+    for (const link of [this.link, this.successor]) link?.leave(names);
   }
 
   /** @param {Message} message @returns {boolean} Whether it went out; nothing is kept for later. */
@@ -97,115 +101,117 @@ export class RealtimeClient {
 
   /** Start a connection. @param {{ silent?: boolean }} [how] */
   open({ silent = false } = {}) {
-    this.options.clock.cancel(this.timer);
-    this.options.log(`Connecting to WebSocket: ${this.options.url}`);
-    if (!silent) this.tell("connecting", { attempt: this.backoff.attempt });
-    this.link = this.dial();
+    const { clock, log, url, http } = this.options;
+    // Only a WebSocket can be there for somebody who follows nothing.
+    const transport = this.following.topics.length > 0 ? this.transports.current : "websocket";
+    clock.cancel(this.timer);
+    const address = { websocket: url, sse: http?.stream, poll: http?.changes }[transport];
+    log(`Connecting ${WORDS[transport]}: ${address}`);
+    if (!silent) this.tell("connecting", { attempt: this.backoff.attempt, transport });
+    this.link = this.dial(transport);
   }
 
-  dial() {
-    return new Link(this.options, {
-      message: (link, message) => this.receive(link, message),
-      lost: (link, end) => this.lost(link, end),
-    });
+  /** @param {Transport} transport @returns {Connection} */
+  dial(transport) {
+    const ends = {
+      opened: (/** @type {Connection} */ link) => this.opened(link),
+      message: (/** @type {Connection} */ link, /** @type {Message} */ message) => this.receive(link, message),
+      lost: (/** @type {Connection} */ link, /** @type {Verdict} */ end) => this.lost(link, end),
+    };
+    return new KINDS[transport](this.options, ends, this.following);
   }
 
-  /** @param {Link} link @param {Message} message */
+  /** @param {Connection} link @param {Message} message */
   receive(link, message) {
-    if (!this.positions.admit(message)) return;
-    if (message.type === "connection") this.connected(link, message);
-    if (message.type === "initial_state") this.greeted(link, message);
-    if (message.type === "reset") this.positions.forget([message.topic]);
-    if (message.type === "snapshot") this.positions.replace(message.positions);
+    if (!this.following.take(message)) return;
+    if (message.type === "initial_state") this.logState(message.data ?? {});
     if (message.type === "error") this.options.log(`WebSocket error: ${message.code}: ${message.message}`);
-    if (message.type === "subscription" || message.type === "error") this.answered(link, message);
-    // A broadcast without an offset comes over both connections of a refresh; the elder one's copy counts.
+    link.noted(message);
+    // A broadcast without an offset comes over both connections of a handover; the elder one's copy counts.
     const twice = link === this.successor && !OWN.has(message.type) && message.offset === undefined;
     if (!twice) this.messages.emit(message.type, message);
     this.handOver();
   }
 
-  /** @param {Link} link @param {Message} message */
-  connected(link, message) {
-    this.options.log("WebSocket connected");
-    if (link !== this.link) return;
-    this.tell("connected", { client_id: message.client_id });
-    this.planRefresh(this.options.refreshTime * (0.9 + 0.1 * this.options.random()));
-  }
-
-  /** @param {Link} link @param {Message} message */
-  greeted(link, message) {
-    const { notifications = [], unread_count: unread = 0 } = message.data ?? {};
+  /** @param {Record<string, any>} state */
+  logState({ notifications = [], unread_count: unread = 0 }) {
     this.options.log(`Received initial state: ${notifications.length} notifications, ${unread} unread`);
-    this.positions.begin(message.positions ?? message.data?.positions);
-    link.greeted = true;
-    this.ask(link, [...this.subscriptions.wanted]);
   }
 
-  /** @param {Link} link @param {string[]} topics */
-  ask(link, topics) {
-    const wanted = topics.filter((name) => this.subscriptions.wanted.has(name));
-    if (wanted.length === 0) return;
-    const message = subscriptionMessage(this.subscriptions.nextId(), wanted, this.positions.since(wanted));
-    link.asked.set(message.id, wanted);
-    link.send(message);
+  /** @param {Connection} link */
+  opened(link) {
+    this.options.log(link.transport === "websocket" ? "WebSocket connected" : `Connected ${WORDS[link.transport]}`);
+    if (link === this.link) this.established(link);
   }
 
-  /** An answer to a subscribe, good or bad; a temporary error asks again. @param {Link} link @param {Message} message */
-  answered(link, message) {
-    if (message.status === "subscribed") this.positions.subscribed(message.positions);
-    const topics = link.asked.get(message.id);
-    link.asked.delete(message.id);
-    for (const { topic } of message.denied ?? []) this.subscriptions.wanted.delete(topic);
-    if (!topics || !message.temporary) return;
-    link.asked.set(message.id, topics);
-    const again = () => link.asked.delete(message.id) && this.ask(link, topics);
-    this.options.clock.after(() => !link.ended && again(), 1_000 + 1_000 * this.options.random());
+  /** @param {Connection} link */
+  established(link) {
+    this.transports.opened(link.transport);
+    this.tell("connected", { client_id: link.clientId || null, transport: link.transport });
+    this.planSuccessor(link);
   }
 
-  /** @param {number} delay */
-  planRefresh(delay) {
+  /** Have a WebSocket take over: before the present one gets old, or in case it gets through by now.
+   * @param {Connection} link @param {number} [delay] */
+  planSuccessor(link, delay) {
+    const { clock, random, refreshTime } = this.options;
+    clock.cancel(this.timer);
+    const refresh = delay ?? refreshTime * (0.9 + 0.1 * random());
+    const wait = link.transport === "websocket" ? refresh : this.transports.untilReturn(clock.now(), random);
+    this.timer = clock.after(() => this.dialSuccessor(link), wait);
+  }
+
+  /** Where something else than WebSocket works, try now whether WebSocket does too. */
+  tryWebSocket() {
+    if (this.link?.ready && this.link.transport !== "websocket" && !this.successor) this.dialSuccessor(this.link);
+  }
+
+  /** @param {Connection} link The present one. */
+  dialSuccessor(link) {
     this.options.clock.cancel(this.timer);
-    this.timer = this.options.clock.after(() => {
-      this.successor = this.dial();
-    }, delay);
+    if (link.transport !== "websocket") this.transports.returning();
+    this.successor = this.dial("websocket");
   }
 
   /** Let the successor take over once it follows everything; both have delivered until now, and nothing is missing. */
   handOver() {
     const { link, successor } = this;
-    if (!successor?.greeted || successor.asked.size > 0) return;
+    if (!successor?.settled) return;
     this.link = successor;
     this.successor = null;
     link?.close(1000, "Planned refresh");
-    this.planRefresh(this.options.refreshTime * (0.9 + 0.1 * this.options.random()));
+    if (link?.transport === successor.transport) this.planSuccessor(successor);
+    else this.established(successor);
   }
 
-  /** @param {Link} link @param {Verdict} end */
+  /** @param {Connection} link @param {Verdict} end */
   lost(link, end) {
+    const { random, refreshTime } = this.options;
     if (link === this.successor) {
       this.successor = null;
-      this.planRefresh(REFRESH_AGAIN * (0.5 + this.options.random()));
+      if (this.link?.ready) this.planSuccessor(this.link, REFRESH_AGAIN * (0.5 + random()));
     } else if (this.successor) {
       this.link = this.successor;
       this.successor = null;
-      if (!this.link.ready) this.tell("connecting", { attempt: 0 });
-      else this.planRefresh(this.options.refreshTime);
+      if (!this.link.ready) this.tell("connecting", { attempt: 0, transport: this.link.transport });
+      else if (link.transport === this.link.transport) this.planSuccessor(this.link, refreshTime);
+      else this.established(this.link);
     } else {
       this.link = null;
       this.recover(link, end);
     }
   }
 
-  /** @param {Link} link @param {Verdict} end */
+  /** @param {Connection} link @param {Verdict} end */
   recover(link, end) {
     const { clock, log } = this.options;
     clock.cancel(this.timer);
-    const stable = link.ready || link.connectedAt > 0 ? clock.now() - link.connectedAt >= STABLE : false;
+    if (!link.connectedAt && !link.notice) this.transports.failed(link.transport);
+    const stable = link.connectedAt > 0 && clock.now() - link.connectedAt >= STABLE;
     if (stable) this.backoff.reset();
     if (stable && end.action === "resume") return this.open({ silent: true });
-    log(`WebSocket closed: ${end.code} ${end.reason}`);
     const { code, reason } = end;
+    log(`${link.transport === "websocket" ? "WebSocket" : "Connection"} closed: ${code} ${reason}`);
     this.tell(link.connectedAt ? "disconnected" : "error", { code, reason, final: end.action === "stop" });
     if (end.action === "stop") return this.tell("failed", { code, reason, final: true });
     if (this.backoff.exhausted) return this.tell("failed", { code, reason });

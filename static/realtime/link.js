@@ -1,7 +1,9 @@
 import { verdict } from "./closing.js";
+import { subscriptionMessage } from "./subscriptions.js";
 
-/** @import { Message, Options, Socket } from "./types.js" */
+/** @import { Ends, Message, Options, Socket, Transport } from "./types.js" */
 /** @import { Verdict } from "./closing.js" */
+/** @import { Following } from "./following.js" */
 
 const PROTOCOL = "aether.v1.json";
 const OPEN = 1;
@@ -9,19 +11,16 @@ const OPEN = 1;
 const PATIENCE = 10_000;
 
 /**
- * @typedef {object} Ends What a link tells its owner; after `lost` it tells nothing more.
- * @property {(link: Link, message: Message) => void} message Any message but the link's own; batches come one by one.
- * @property {(link: Link, end: Verdict) => void} lost The connection is gone, for whatever reason. Exactly once.
- */
-
-/**
- * One WebSocket from its handshake to its end: it reads messages, answers pings, and notices a dead peer.
+ * One WebSocket from its handshake to its end: it reads messages, subscribes, answers pings, and notices a dead peer.
  */
 export class Link {
-  /** @param {Options} options @param {Ends} ends */
-  constructor(options, ends) {
+  /** @param {Options} options @param {Ends} ends @param {Following} following */
+  constructor(options, ends, following) {
+    /** @type {Transport} */
+    this.transport = "websocket";
     this.options = options;
     this.ends = ends;
+    this.following = following;
     this.ended = false;
     /** @type {Message | null} The server's `disconnect`, which explains the close that follows it. */
     this.notice = null;
@@ -44,6 +43,45 @@ export class Link {
 
   get ready() {
     return !this.ended && this.clientId !== "";
+  }
+
+  /** Whether the server has answered for everything that the page wants. */
+  get settled() {
+    return this.greeted && this.asked.size === 0;
+  }
+
+  /** Subscribe to *topics*, or leave it to the greeting, after which everything is. @param {string[]} topics */
+  follow(topics) {
+    const wanted = topics.filter((name) => this.following.subscriptions.wanted.has(name));
+    if (!this.greeted || wanted.length === 0) return;
+    const { subscriptions, positions } = this.following;
+    const message = subscriptionMessage(subscriptions.nextId(), wanted, positions.since(wanted));
+    this.asked.set(message.id, wanted);
+    this.send(message);
+  }
+
+  /** @param {string[]} topics */
+  leave(topics) {
+    if (this.greeted) this.send({ type: "unsubscribe", topics });
+  }
+
+  /** @param {Message} message */
+  noted(message) {
+    if (message.type === "initial_state") {
+      this.greeted = true;
+      this.follow(this.following.topics);
+    }
+    if (message.type === "subscription" || message.type === "error") this.answered(message);
+  }
+
+  /** An answer to a subscribe, good or bad; a temporary error asks again. @param {Message} message */
+  answered({ id, temporary }) {
+    const topics = this.asked.get(id);
+    this.asked.delete(id);
+    if (!topics || !temporary) return;
+    this.asked.set(id, topics);
+    const again = () => this.asked.delete(id) && this.follow(topics);
+    this.options.clock.after(() => !this.ended && again(), 1_000 + 1_000 * this.options.random());
   }
 
   /** @param {Message} message @returns {boolean} Whether it went out. */
@@ -131,6 +169,7 @@ export class Link {
     this.connectedAt = this.options.clock.now();
     this.heard(message);
     this.probe();
+    this.ends.opened(this);
   }
 }
 

@@ -5,6 +5,7 @@
  * @typedef {Record<string, Position>} PositionMap Positions by the topic as subscribed.
  * @typedef {Record<string, any> & { type: string }} Message One message of the wire; docs/protocol.md lists them.
  * @typedef {"connecting"|"connected"|"error"|"disconnected"|"reconnecting"|"failed"} Status
+ * @typedef {"websocket"|"sse"|"poll"} Transport What a connection is made of.
  *
  * @typedef {object} Clock Time, passed in so that tests need no sleep. Milliseconds.
  * @property {() => number} now
@@ -20,14 +21,41 @@
  * @property {(text: string) => void} send
  * @property {(code?: number, reason?: string) => void} close
  *
+ * @typedef {object} Http Where the streams are without WebSocket.
+ * @property {(url: string, init: RequestInit) => Promise<Response>} fetch
+ * @property {string} stream The address of the server-sent events.
+ * @property {string} changes The address of the long poll.
+ *
  * @typedef {object} Options
  * @property {string} url
  * @property {new (url: string, protocols: string[]) => Socket} Socket The WebSocket class.
+ * @property {Http} [http] Without it there is WebSocket only.
+ * @property {Pick<Storage, "getItem" | "setItem" | "removeItem"> | null} [storage] Outlives a reload, and may throw.
  * @property {Clock} clock
  * @property {() => number} random A number in [0, 1).
  * @property {number} refreshTime Milliseconds after which a connection is replaced by a new one.
  * @property {number} pingInterval Milliseconds between two pings.
  * @property {(...parts: any[]) => void} log
+ *
+ * @typedef {object} Connection One connection, whatever it is made of: `Link`, `SseLink` and `PollLink` are such.
+ * @property {Transport} transport
+ * @property {boolean} ready Whether messages come over it.
+ * @property {boolean} settled Whether it follows all that the page wants.
+ * @property {string} clientId Empty where the server names none.
+ * @property {number} connectedAt When it became ready; 0 before.
+ * @property {Message | null} notice The server's `disconnect`.
+ * @property {number | null} latency Milliseconds that the last ping took.
+ * @property {(topics: string[]) => void} follow The page wants these as well.
+ * @property {(topics: string[]) => void} leave The page wants these no longer.
+ * @property {(message: Message) => void} noted The page has taken note of a message that came over this connection.
+ * @property {(message: Message) => boolean} send Whether it went out.
+ * @property {() => void} probe Make sure that the peer is there.
+ * @property {(code?: number, reason?: string) => void} close End it from this side, telling the owner nothing.
+ *
+ * @typedef {object} Ends What a connection tells its owner; after `lost` it tells nothing more.
+ * @property {(link: Connection) => void} opened It is ready. Comes before any message.
+ * @property {(link: Connection, message: Message) => void} message Batches come one by one.
+ * @property {(link: Connection, end: import("./closing.js").Verdict) => void} lost It is gone. Exactly once.
  */
 
 export {};
