@@ -11,17 +11,20 @@
 
 import { RealtimeClient } from "./realtime/client.js";
 import { browserClock } from "./realtime/clock.js";
+import { Memory } from "./realtime/memory.js";
 
 /** @import { Message, Options } from "./realtime/types.js" */
 /** @import { StatusListener } from "./realtime/client.js" */
+/** @import { Remembered } from "./realtime/memory.js" */
 
 export class WebSocketClient {
   /** @param {Options} options */
   constructor(options) {
     this.client = new RealtimeClient(options);
+    this.memory = new Memory(options.storage ?? null, options.clock, this.client.following);
   }
 
-  /** Connect, or try again at once; does nothing while a connection is open or on its way. */
+  /** Connect, or try again at once; where a connection is open without WebSocket, try to get one. */
   connect() {
     this.client.connect();
   }
@@ -61,8 +64,9 @@ export class WebSocketClient {
   /**
    * Call *listener* with each status and its data, and at once with the present one where there has been one.
    *
-   * connecting {attempt}, connected {client_id}, error {code, reason}, disconnected {code, reason},
-   * reconnecting {attempt, delay}, failed {code, reason}. A planned refresh is none of these.
+   * connecting {attempt, transport}, connected {client_id, transport}, error {code, reason},
+   * disconnected {code, reason}, reconnecting {attempt, delay}, failed {code, reason}. A planned refresh is none of
+   * these; `connected` comes again when another transport takes over.
    *
    * @param {StatusListener} listener
    * @returns {() => void} What undoes it.
@@ -74,8 +78,15 @@ export class WebSocketClient {
     return () => statusListeners.delete(listener);
   }
 
+  /** Whether messages come in. */
   isConnected() {
     return this.client.link?.ready ?? false;
+  }
+
+  /** What the connection is made of, "websocket", "sse" or "poll"; null where there is none. */
+  getTransport() {
+    const { link } = this.client;
+    return link?.ready ? link.transport : null;
   }
 
   /** The name of this connection, or null. */
@@ -90,7 +101,25 @@ export class WebSocketClient {
 
   /** The offset up to which this page has seen a topic, or null. @param {string} topic */
   getOffset(topic) {
-    return this.client.positions.held.get(topic)?.offset ?? null;
+    return this.client.following.positions.held.get(topic)?.offset ?? null;
+  }
+
+  /**
+   * Go on after a reload where the page was before it, with the state that the application keeps.
+   *
+   * Call it before the page is connected. `restore` is called at once where there is something to restore; `save`
+   * when the page may be about to go.
+   *
+   * @param {Remembered} remembered
+   * @returns {boolean} Whether there was anything.
+   */
+  remember(remembered) {
+    return this.memory.begin(remembered);
+  }
+
+  /** Remember nothing any longer: the person signs out. */
+  forget() {
+    this.memory.forget();
   }
 
   /** Look at once whether the connection is there, or try to get one: the world has changed. */
@@ -104,26 +133,45 @@ export function pageConfig() {
   return JSON.parse(document.getElementById("config-data")?.textContent || "{}");
 }
 
+/** @returns {Storage | null} Null where the person does not allow it. */
+function pageStorage() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
 function forThisPage() {
   const config = pageConfig();
   const client = new WebSocketClient({
     url: `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`,
     Socket: /** @type {any} */ (WebSocket),
+    http: { fetch: (url, init) => fetch(url, init), stream: "/api/v1/stream", changes: "/api/v1/changes" },
+    storage: pageStorage(),
     clock: browserClock,
     random: Math.random,
     refreshTime: config.websocket_refresh_time ?? 1_500_000,
     pingInterval: config.websocket_ping_interval ?? 30_000,
     log: (...parts) => console.log(...parts),
   });
-  const wake = () => document.visibilityState === "visible" && client.wake();
-  document.addEventListener("visibilitychange", wake);
+  followThePage(client);
+  return Object.assign(globalThis, { wsClient: client }).wsClient;
+}
+
+/** Connect with the page, wake up with it, and remember what it held when it goes. @param {WebSocketClient} client */
+function followThePage(client) {
+  const visible = () => document.visibilityState === "visible";
+  const wake = () => visible() && client.wake();
   for (const event of ["online", "pageshow"]) addEventListener(event, wake);
+  // A phone may end a hidden page without another word.
+  document.addEventListener("visibilitychange", () => (visible() ? client.wake() : client.memory.keep()));
+  addEventListener("pagehide", () => client.memory.keep());
   // A connection may outlive the network for minutes without a word.
   addEventListener("offline", () => client.isConnected() && client.wake());
   // A page may import this late, after DOMContentLoaded; connecting twice does nothing.
   if (document.readyState === "complete") client.connect();
   for (const event of ["DOMContentLoaded", "load"]) addEventListener(event, () => client.connect(), { once: true });
-  return Object.assign(globalThis, { wsClient: client }).wsClient;
 }
 
 /** @type {WebSocketClient} The page's client; only where there is a page. */

@@ -34,6 +34,12 @@ export class Inbox {
     return view(this.state, this.wishes);
   }
 
+  /** Begin with what this page held before it was reloaded. @param {State} state @param {number} asOf */
+  resume(state, asOf) {
+    this.set(state);
+    this.asOf = asOf;
+  }
+
   /** @param {Record<string, any>} data Of an initial state, a snapshot or a REST answer. @param {Position} position */
   replace(data, position) {
     const before = this.state;
