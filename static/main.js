@@ -8,6 +8,7 @@ import { Disclosure } from "./dashboard/disclosure.js";
 import { byId, coalesced } from "./dashboard/dom.js";
 import { Feed } from "./dashboard/feed.js";
 import { Inbox } from "./dashboard/inbox.js";
+import { packed, unpacked } from "./dashboard/keeping.js";
 import { Overview } from "./dashboard/overview.js";
 import { Panel } from "./dashboard/panel.js";
 import { Poller } from "./dashboard/poller.js";
@@ -41,7 +42,7 @@ const show = coalesced(() => {
   );
   feed.show(view);
   overview.show(view, now);
-  card.show(told, signedOut(connection.data) ? "Sign in" : "Retry now", {
+  card.show(told, {
     clientId: wsClient.getClientId(),
     latency: wsClient.getLatency(),
     lastEvent,
@@ -117,6 +118,7 @@ wsClient.on("pong", show);
 wsClient.onConnectionStatus((status, data) => {
   if (connection.status === "connected" && status !== "connected") inbox.asOf = Date.now();
   connection = { status, data, until: Date.now() + (data.delay ?? 0) };
+  if (signedOut(data)) wsClient.forget();
   if (status === "connected" || signedOut(data)) poller.stop();
   else if (status === "reconnecting" || status === "failed") {
     poller.start();
@@ -125,6 +127,14 @@ wsClient.onConnectionStatus((status, data) => {
   show();
 });
 wsClient.subscribe([TOPIC]);
+wsClient.remember({
+  owner: config.user?.name ?? "",
+  topics: [TOPIC],
+  save: () => packed(inbox.state),
+  restore: (kept, savedAt) => inbox.resume(unpacked(kept), savedAt),
+});
+// What one person saw is not left behind for the next.
+byId("menu").addEventListener("submit", () => wsClient.forget());
 
 document.addEventListener("visibilitychange", () => poller.visibilityChanged());
 for (const event of ["online", "offline"]) addEventListener(event, show);

@@ -12,13 +12,13 @@ export class ConnectionCard {
     byId("retry").addEventListener("click", retry);
   }
 
-  /** @param {Account} account @param {string} retryWords @param {Facts} facts */
-  show(account, retryWords, { clientId, latency, lastEvent, now }) {
+  /** @param {Account} account @param {Facts} facts */
+  show(account, { clientId, latency, lastEvent, now }) {
     byId("connection").dataset.state = account.state;
     set("connection-state", account.title);
     set("connection-detail", account.detail);
     byId("retry").hidden = !account.retry;
-    set("retry-words", retryWords);
+    if (account.retry) set("retry-words", account.retry);
     set("last-event", lastEvent ? ago(new Date(lastEvent).toISOString(), now) : "none yet");
     set("latency", latency === null ? "—" : `${Math.max(1, Math.round(latency))} ms`);
     set("client-id", clientId ? clientId.slice(0, 8) : "—");

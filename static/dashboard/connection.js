@@ -1,4 +1,17 @@
-/** @import { Status } from "../realtime/types.js" */
+/** @import { Status, Transport } from "../realtime/types.js" */
+
+/** @type {Record<Transport, [string, string]>} What a connection is called, and what it means for the person. */
+const OVER = {
+  websocket: ["Connected", "Changes appear here the moment they happen."],
+  sse: [
+    "Connected, over server-sent events",
+    "WebSocket does not get through, so changes come as a stream over HTTP, just as soon.",
+  ],
+  poll: [
+    "Connected, by polling",
+    "Neither WebSocket nor a stream gets through, so this page keeps asking. Changes may come a moment later.",
+  ],
+};
 
 /**
  * What a person is told about the connection.
@@ -7,7 +20,7 @@
  * @property {"connected" | "connecting" | "reconnecting" | "failed"} state Green, orange, red, gray.
  * @property {string} title The state in words.
  * @property {string} detail
- * @property {boolean} retry Whether to offer trying again now.
+ * @property {string} retry What the button says that tries again now; empty where there is nothing to try.
  */
 
 /**
@@ -22,23 +35,35 @@ export function account(status, data, { wait, online }) {
   const offline = online ? null : "Offline";
   switch (status) {
     case "connected":
-      return told("connected", "Connected", "Changes appear here the moment they happen.");
+      return connected(data.transport ?? "websocket");
     case "connecting":
       return told("connecting", "Connecting", connecting(data));
     case "reconnecting":
     case "error":
       return told("reconnecting", offline ?? "Reconnecting", reconnecting(data, wait, online));
     case "disconnected":
-      if (data.final) return told("failed", "Disconnected", ended(data));
+      if (data.final) return withSignIn(told("failed", "Disconnected", ended(data)), data);
       return told("reconnecting", offline ?? "Reconnecting", "The connection was lost.");
     default:
-      return told("failed", offline ?? "Not connected", failed(data, online));
+      return withSignIn(told("failed", offline ?? "Not connected", failed(data, online)), data);
   }
 }
 
 /** @param {Account["state"]} state @param {string} title @param {string} detail @returns {Account} */
 function told(state, title, detail) {
-  return { state, title, detail, retry: state === "reconnecting" || state === "failed" };
+  const again = state === "reconnecting" || state === "failed";
+  return { state, title, detail, retry: again ? "Retry now" : "" };
+}
+
+/** @param {Transport} transport @returns {Account} */
+function connected(transport) {
+  const [title, detail] = OVER[transport];
+  return { ...told("connected", title, detail), retry: transport === "websocket" ? "" : "Try WebSocket" };
+}
+
+/** @param {Account} account @param {Record<string, any>} data @returns {Account} */
+function withSignIn(account, data) {
+  return signedOut(data) ? { ...account, retry: "Sign in" } : account;
 }
 
 /** @param {Record<string, any>} data */

@@ -47,8 +47,20 @@ test("Each status has one of four states, and words.", () => {
 
 test("Retry is offered whenever there is no connection (defect 3: it was never shown).", () => {
   for (const status of ["reconnecting", "error", "disconnected", "failed"])
-    assert.equal(account(status, {}, now).retry, true);
-  for (const status of ["connected", "connecting"]) assert.equal(account(status, {}, now).retry, false);
+    assert.equal(account(status, {}, now).retry, "Retry now");
+  for (const status of ["connected", "connecting"]) assert.equal(account(status, {}, now).retry, "");
+  assert.equal(account("failed", { final: true, reason: "Unauthorized" }, now).retry, "Sign in");
+});
+
+test("A connection without WebSocket is green, says what it is in words, and offers to try for a WebSocket.", () => {
+  const over = (transport) => account("connected", { transport }, now);
+  assert.equal(over("websocket").title, "Connected");
+  assert.equal(over("sse").title, "Connected, over server-sent events");
+  assert.equal(over("poll").title, "Connected, by polling");
+  for (const transport of ["sse", "poll"]) {
+    assert.equal(over(transport).state, "connected");
+    assert.equal(over(transport).retry, "Try WebSocket");
+  }
 });
 
 test("The badge stops counting at 99.", () => {
