@@ -6,6 +6,14 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.servers import Server
 
+COUNT_ARRIVALS = """
+    window.arrivals = [];
+    wsClient.on("notification", (message) => {
+        if (message.action === "created") window.arrivals.push(message.data.title);
+    });
+    void 0;  // Playwright would call the function that `on` returns, which undoes it.
+"""
+
 
 class Dashboard:
     """The dashboard in one tab."""
@@ -16,10 +24,11 @@ class Dashboard:
         self.console: list[str] = []
         page.on("console", lambda message: self.console.append(message.text))
 
-    def open(self) -> "Dashboard":
-        """Open the page and wait until it is connected."""
+    def open(self, words: str = "Connected") -> "Dashboard":
+        """Open the page, wait until it is connected as *words* say, and count from there what arrives."""
         self.page.goto(self.url)
-        self.expect_state("Connected")
+        self.expect_state(words)
+        self.page.evaluate(COUNT_ARRIVALS)
         return self
 
     def expect_state(self, words: str) -> None:
@@ -35,6 +44,12 @@ class Dashboard:
     def expect_note(self, title: str, times: int = 1) -> None:
         """Wait until the notification of that title is shown exactly so many times."""
         expect(self.note(title)).to_have_count(times)
+
+    def expect_arrivals(self, *titles: str) -> None:
+        """Wait until *titles* are shown, and make sure that the page's listeners were handed each of them once."""
+        for title in titles:
+            self.expect_note(title)
+        assert self.page.evaluate("window.arrivals") == list(titles)
 
     def expect_unread(self, count: int) -> None:
         """Wait until the bell counts that many."""
@@ -54,3 +69,12 @@ def post(server: Server, title: str, **fields: object) -> str:
         answer = client.post("/api/v1/notifications", json={"title": title, **fields})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
+
+
+def log_in(page: Page, url: str, name: str, password: str) -> Dashboard:
+    """Sign in on the page that asks for it, and return the dashboard that follows, connected or not."""
+    page.goto(url)
+    page.locator("[name=username]").fill(name)
+    page.locator("[name=password]").fill(password)
+    page.get_by_test_id("login-submit").click()
+    return Dashboard(page, url)

@@ -1,5 +1,6 @@
 """What a person sees of the connection: the bell's four states, the countdown, Retry, and polling in its place."""
 
+import re
 import signal
 
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
@@ -11,6 +12,7 @@ from tests.support.servers import Server
 RECORD_STATES = """
     window.states = [];
     wsClient.onConnectionStatus((status) => window.states.push(status));
+    void 0;  // Playwright would call the function that it returns, which undoes it.
 """
 
 
@@ -53,7 +55,7 @@ def test_a_planned_refresh_shows_nothing(page: Page, start_server: StartServer) 
 
 
 def test_it_gives_up_gray_polls_and_comes_back_on_retry(context: BrowserContext, server: Server) -> None:
-    """Where no WebSocket gets through, the page says so, asks REST instead, and Retry brings it back."""
+    """Where no connection of any kind gets through, it says so, asks REST instead, and Retry brings it back."""
     page = context.new_page()
     blocked = True
 
@@ -64,6 +66,7 @@ def test_it_gives_up_gray_polls_and_comes_back_on_retry(context: BrowserContext,
             route.connect_to_server()
 
     page.route_web_socket("**/ws", gate)
+    page.route(re.compile("/api/v1/(stream|changes)"), lambda route: route.abort() if blocked else route.continue_())
     page.clock.install()
     dashboard = Dashboard(page, server.url)
     page.goto(server.url)
@@ -86,10 +89,10 @@ def test_it_gives_up_gray_polls_and_comes_back_on_retry(context: BrowserContext,
 
 
 def test_the_failed_first_load_offers_to_try_again(page: Page, server: Server) -> None:
-    """Where neither WebSocket nor REST answers, the list says so and offers another try, which works."""
+    """Where neither a connection nor REST answers, the list says so and offers another try, which works."""
     failing = True
     page.route_web_socket("**/ws", lambda route: route.close(code=1011) if failing else route.connect_to_server())
-    page.route("**/api/v1/notifications*", lambda route: route.abort() if failing else route.continue_())
+    page.route("**/api/v1/*", lambda route: route.abort() if failing else route.continue_())
     page.goto(server.url)
     state = page.get_by_test_id("activity-state")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
