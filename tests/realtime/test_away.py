@@ -236,3 +236,13 @@ async def test_a_client_that_is_far_behind_comes_back(connect: Connect, settings
     got = await back.until(lambda message: message["type"] == "subscription")
     assert got[-1]["recovered"] == {"inventory": True, "jobs": True}
     assert numbers(got) == [*numbered, *numbered]
+
+
+async def test_an_answer_gives_no_position_before_its_snapshot(connect: Connect) -> None:
+    """A client that resumed from it would miss what the snapshot was to bring."""
+    client = await connect()
+    await client.subscribe("inventory")
+    here = await node.running()
+    [served] = here.hub.connections.values()
+    here.hub.pause(served.subscriptions["inventory"], "inventory")
+    assert (await client.subscribe("inventory", "jobs"))["positions"].keys() == {"jobs"}
