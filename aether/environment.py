@@ -1,17 +1,19 @@
 """Settings out of environment variables, and what is wrong with them.
 
-A malformed value never raises here: its default is used, and the problem is kept for the system check, which names the
-variable and the remedy and keeps the server from starting.
+A malformed value never raises here: its default is used, or it is left out of its list, and the problem is kept for
+the system check, which names the variable and the remedy and keeps the server from starting.
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import environ
+
+from aether import addresses
 
 T = TypeVar("T")
 TRUE: Final = frozenset({"true", "on", "yes", "y", "1"})
@@ -75,6 +77,18 @@ class Environment:
         """Return the parts of a text between commas."""
         return [part.strip() for part in self.text(name, default=",".join(default)).split(",") if part.strip()]
 
+    def hosts(self, name: str, *, default: Collection[str]) -> list[str]:
+        """Return names and addresses for the Host header; what no request can have there is left out."""
+        return self._checked(name, addresses.wrong_host, addresses.HOST_HINT, default)
+
+    def proxies(self, name: str) -> list[str]:
+        """Return the addresses and networks of proxies."""
+        return self._checked(name, addresses.wrong_proxy, addresses.PROXY_HINT)
+
+    def origins(self, name: str) -> list[str]:
+        """Return origins, each with its scheme."""
+        return self._checked(name, addresses.wrong_origin, addresses.ORIGIN_HINT)
+
     def database(self, name: str, *, default: str) -> dict[str, Any]:
         """Return a database of Django's settings out of a URL."""
         value = self.text(name, default=default)
@@ -95,11 +109,29 @@ class Environment:
     def redis(self, name: str) -> str:
         """Return the URL of a Redis or Valkey server, or nothing."""
         value = self.text(name).strip()
-        parts = urlsplit(value)
-        if not value or (parts.scheme in REDIS_SCHEMES and (parts.netloc or parts.path)):
+        if not value:
             return value
         hint = f"Write {name}=redis://host:6379/0, or rediss:// for an encrypted connection."
-        return self._refuse(name, parts.scheme, "does not start the URL of a Redis or Valkey server", hint, "")
+        scheme = value.partition("://")[0] if "://" in value else ""  # Shown alone: a URL carries a password.
+        try:
+            parts = urlsplit(value)
+            known = parts.port != 0 and parts.scheme in REDIS_SCHEMES and bool(parts.netloc or parts.path)
+        except ValueError:
+            return self._refuse(name, scheme, "does not start a URL that can be read", hint, "")
+        return (
+            value
+            if known
+            else self._refuse(name, scheme, "does not start the URL of a Redis or Valkey server", hint, "")
+        )
+
+    def _checked(
+        self, name: str, wrong: Callable[[str], str | None], hint: str, default: Collection[str] = ()
+    ) -> list[str]:
+        entries = self.texts(name, default=default)
+        complaints = {entry: complaint for entry in entries if (complaint := wrong(entry))}
+        for entry, complaint in complaints.items():
+            self._refuse(name, entry, complaint, hint, None)
+        return [entry for entry in entries if entry not in complaints]
 
     def _default_database(self, name: str, shown: str, complaint: str, hint: str, default: str) -> dict[str, Any]:
         self._refuse(name, shown, complaint, hint, None)  # The scheme alone is shown: a URL carries a password.

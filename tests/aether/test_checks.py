@@ -46,6 +46,10 @@ def test_finding_has_a_hint(settings: dict, expected: str) -> None:
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: 'LOUD' is unknown"),
         ({"DATABASE_URL": "mysql://host/name"}, "DATABASE_URL: 'mysql' is not a database that Aether knows"),
         ({"REDIS_URL": "http://host"}, "REDIS_URL: 'http' does not start the URL"),
+        ({"REDIS_URL": "redis://[bad"}, "REDIS_URL: 'redis' does not start a URL that can be read"),
+        ({"ALLOWED_HOSTS": "http://x"}, "ALLOWED_HOSTS: 'http://x' has a scheme or a path"),
+        ({"TRUSTED_PROXIES": "banana"}, "TRUSTED_PROXIES: 'banana' is neither an IP address nor a network"),
+        ({"CSRF_TRUSTED_ORIGINS": "example.org"}, "CSRF_TRUSTED_ORIGINS: 'example.org' has no scheme"),
         ({"WORKERS": "3"}, "3 workers cannot reach each other"),
     ],
 )

@@ -50,6 +50,25 @@ def test_switch(env: Environment, monkeypatch: pytest.MonkeyPatch, text: str, va
         ("number", "0", {"default": 7, "least": 1}, 7),
         ("choice", "LOUD", {"choices": ("INFO", "ERROR"), "default": "INFO"}, "INFO"),
         ("redis", "memcached://host", {}, ""),
+        ("redis", "redis://[bad", {}, ""),
+        ("redis", "redis://host:port/0", {}, ""),
+        ("hosts", "http://aether.example.org", {"default": ["localhost"]}, []),
+        ("hosts", "aether.example.org:8000", {"default": ["localhost"]}, []),
+        ("hosts", "aether.example.org/", {"default": ["localhost"]}, []),
+        ("hosts", "[::1]:8000", {"default": ["localhost"]}, []),
+        ("hosts", "::1", {"default": ["localhost"]}, []),
+        ("hosts", "two words", {"default": ["localhost"]}, []),
+        ("proxies", "banana", {}, []),
+        ("proxies", "*", {}, []),
+        ("proxies", "0.0.0.0/0", {}, []),
+        ("proxies", "10.0.0.1/8", {}, []),
+        ("proxies", "proxy:80", {}, []),
+        ("origins", "example.org", {}, []),
+        ("origins", "example.org:8000", {}, []),
+        ("origins", "https://example.org/", {}, []),
+        ("origins", "ftp://example.org", {}, []),
+        ("origins", "https://[bad", {}, []),
+        ("origins", "https://example.org:port", {}, []),
     ],
 )
 def test_malformed_value_gives_the_default_and_a_problem(
@@ -61,6 +80,35 @@ def test_malformed_value_gives_the_default_and_a_problem(
     (problem,) = env.problems
     assert problem.message.startswith("VARIABLE: ")
     assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "value"),
+    [
+        ("hosts", {"default": []}, "localhost,127.0.0.1,[::1],.example.org,*,Aether-1.Example.org"),
+        ("proxies", {}, "10.0.0.2,10.1.0.0/16,fd00::1,fd00::/8"),
+        ("origins", {}, "https://portal.example.org,http://localhost:3000,https://*.example.org,https://[::1]:8443"),
+    ],
+)
+def test_list_of_addresses_is_taken_as_it_is(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, method: str, options: dict, value: str
+) -> None:
+    """What can be used has no findings, and beside it an entry that cannot be is left out alone."""
+    monkeypatch.setenv("VARIABLE", value)
+    assert getattr(env, method)("VARIABLE", **options) == value.split(",")
+    assert env.problems == []
+    monkeypatch.setenv("VARIABLE", f"{value},a b")
+    assert getattr(env, method)("VARIABLE", **options) == value.split(",")
+    assert len(env.problems) == 1
+
+
+@pytest.mark.parametrize("url", ["redis://:secret@[bad", "secret@host", "redis://:secret@host:x/0", "x://:secret@host"])
+def test_malformed_redis_url_tells_no_password(env: Environment, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """A Redis URL that cannot be used is refused without showing its password."""
+    monkeypatch.setenv("REDIS_URL", url)
+    assert env.redis("REDIS_URL") == ""
+    (problem,) = env.problems
+    assert "secret" not in problem.message + problem.hint
 
 
 @pytest.mark.parametrize("url", ["foo://user:secret@host/name", "postgres", "postgresql://user:secret@host:x/name", ""])
