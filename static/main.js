@@ -28,6 +28,8 @@ const title = document.title;
 let connection = { status: "connecting", data: {}, until: 0 };
 let lastEvent = 0;
 let reachable = true;
+/** Whether the list is what was kept over a reload, and nothing has confirmed it yet. */
+let restored = false;
 /** The state of the connection that was last told to a screen reader. */
 let spoken = "";
 
@@ -119,15 +121,17 @@ wsClient.onConnectionStatus((status, data) => {
   if (connection.status === "connected" && status !== "connected") inbox.asOf = Date.now();
   connection = { status, data, until: Date.now() + (data.delay ?? 0) };
   if (signedOut(data)) wsClient.forget();
+  if (status === "connected") restored = false;
   if (status === "connected" || signedOut(data)) poller.stop();
   else if (status === "reconnecting" || status === "failed") {
     poller.start();
-    if (inbox.state.phase === "loading") poll();
+    if (inbox.state.phase === "loading" || restored) poll();
+    restored = false;
   }
   show();
 });
 wsClient.subscribe([TOPIC]);
-wsClient.remember({
+restored = wsClient.remember({
   owner: config.user?.name ?? "",
   topics: [TOPIC],
   save: () => packed(inbox.state),

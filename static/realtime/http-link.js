@@ -102,7 +102,8 @@ export class HttpLink {
     const parameters = new URLSearchParams({ topics: this.following.topics.join(","), ...query });
     const response = await this.http.fetch(`${address}?${parameters}`, { cache: "no-store", ...init });
     if (response.ok) return response;
-    if (!init.signal?.aborted) this.lose(refusal(response));
+    const end = refusal(response, await detailOf(response));
+    if (!init.signal?.aborted) this.lose(end);
     return null;
   }
 
@@ -147,9 +148,20 @@ export function retry(reason) {
   return { action: "retry", least: 0, code: 1006, reason };
 }
 
-/** What a status means, in the words of a close. @param {Response} response @returns {Verdict} */
-function refusal(response) {
+/** What a status means, in the words of a close. @param {Response} response @param {string} detail @returns {Verdict} */
+function refusal(response, detail) {
   if (response.status === 401) return { action: "stop", least: 0, code: 1008, reason: "Unauthorized" };
   const seconds = Number(response.headers.get("Retry-After"));
-  return { ...retry(`HTTP ${response.status}`), least: seconds > 0 ? seconds * 1000 : 0 };
+  const reason = `HTTP ${response.status}${detail && ": "}${detail}`;
+  return { ...retry(reason), least: seconds > 0 ? seconds * 1000 : 0 };
+}
+
+/** @param {Response} response @returns {Promise<string>} Empty where a proxy refused, which says it in a page. */
+async function detailOf(response) {
+  try {
+    const { detail } = await response.json();
+    return typeof detail === "string" ? detail : "";
+  } catch {
+    return "";
+  }
 }

@@ -5,8 +5,8 @@ import { HttpLink, PATIENCE, retry } from "./http-link.js";
 
 /** Seconds that the server holds a request back while there is no news. */
 const WAIT = 25;
-/** Milliseconds between an answer and the next request, so that a busy topic is not asked in a circle. */
-const BREATH = 250;
+/** Milliseconds between two requests at least, so that a topic where much happens is not asked in a circle. */
+const PACE = 1_000;
 
 /** One long poll after the other, each from the cursor of the one before. */
 export class PollLink extends HttpLink {
@@ -29,6 +29,7 @@ export class PollLink extends HttpLink {
 
   /** @param {AbortSignal} signal */
   async run(signal) {
+    const startedAt = this.options.clock.now();
     const wait = this.ready && !this.hurry ? WAIT : 0;
     this.hurry = false;
     this.expect(wait * 1000 + PATIENCE);
@@ -45,6 +46,6 @@ export class PollLink extends HttpLink {
     if (this.ended) return;
     this.following.cursor = answer.cursor;
     // A listener may have asked for another request already.
-    if (!signal.aborted) this.startIn(BREATH);
+    if (!signal.aborted) this.startIn(Math.max(0, startedAt + PACE - this.options.clock.now()));
   }
 }

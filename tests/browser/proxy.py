@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tests.support.servers import Server
 
-WEBSOCKET, STREAM, POLL = "/ws", "/api/v1/stream", "/api/v1/changes"
+WEBSOCKET, STREAM, POLL, LIST = "/ws", "/api/v1/stream", "/api/v1/changes", "/api/v1/notifications"
 WEBSOCKET_WORDS = "Connected"
 STREAM_WORDS = "Connected, over server-sent events"
 POLL_WORDS = "Connected, by polling"

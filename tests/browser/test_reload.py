@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.dashboard import COUNT_ARRIVALS, Dashboard, log_in, post
-from tests.browser.proxy import POLL, POLL_WORDS, STREAM, STREAM_WORDS, WEBSOCKET, WEBSOCKET_WORDS, Proxy, proxied
+from tests.browser.proxy import LIST, POLL, POLL_WORDS, STREAM, STREAM_WORDS, WEBSOCKET, WEBSOCKET_WORDS, Proxy, proxied
 from tests.conftest import StartServer
 from tests.support.servers import Server
 
@@ -39,7 +39,7 @@ def test_a_reload_keeps_what_was_seen_and_misses_nothing(
     for title in ("One", "Two"):
         post(server, title)
     behind.expect_arrivals("One", "Two")
-    proxy.block(WEBSOCKET, STREAM, POLL)
+    proxy.block(WEBSOCKET, STREAM, POLL, LIST)
     reload_while(behind, server, "Meanwhile")
     for title in ("One", "Two"):
         behind.expect_note(title)
@@ -111,6 +111,24 @@ def test_another_person_sees_nothing_of_it(context: BrowserContext, start_server
         proxy.blocked.clear()
         dashboard.expect_state(WEBSOCKET_WORDS)
         dashboard.expect_note("For Ada", times=0)
+
+
+def test_a_restored_list_is_refreshed_without_a_connection(behind: Dashboard, proxy: Proxy, server: Server) -> None:
+    """Where no connection opens after the reload, the REST API is asked at once for what came meanwhile."""
+    proxy.blocked.clear()
+    behind.open(WEBSOCKET_WORDS)
+    post(server, "Before")
+    behind.expect_note("Before")
+    proxy.block(WEBSOCKET, STREAM, POLL)
+    reload_while(behind, server, "Meanwhile")
+    for title in ("Before", "Meanwhile"):
+        behind.expect_note(title)
+    proxy.blocked.clear()
+    behind.page.get_by_test_id("retry").click()
+    behind.expect_state(WEBSOCKET_WORDS)
+    for title in ("Before", "Meanwhile"):
+        behind.expect_note(title)
+    behind.expect_unread(2)
 
 
 @pytest.mark.parametrize("refused", ["getItem", "setItem"])

@@ -6,19 +6,32 @@ import { publication, settled, snapshot } from "./fake-http.js";
 test("Polls follow each other from the cursor of the one before; the first does not wait for news.", async () => {
   const { client, clock, http, offsets } = await onPoll();
   assert.deepEqual(http.last().query, { topics: TOPIC, wait: "0" });
-  clock.pass(250);
+  clock.pass(1_000);
   assert.deepEqual(http.last().query, { topics: TOPIC, wait: "25", since: "p10" });
   await http.last().answer({ messages: [publication(11), publication(12)], cursor: "p12" });
-  clock.pass(250);
+  clock.pass(1_000);
   await http.last().answer({ messages: [publication(12), publication(13)], cursor: "p13" });
-  clock.pass(250);
+  clock.pass(1_000);
   assert.equal(http.last().query.since, "p13");
   assert.deepEqual([offsets, client.getTransport()], [[11, 12, 13], "poll"]);
 });
 
+test("Polls that are answered at once come once a second, and those that had to wait follow without a pause.", async () => {
+  const { clock, http } = await onPoll();
+  const count = http.requests.length;
+  clock.pass(999);
+  assert.equal(http.requests.length, count);
+  clock.pass(1);
+  assert.equal(http.requests.length, count + 1);
+  clock.pass(12_000);
+  await http.last().answer({ messages: [], cursor: "p10" });
+  clock.pass(0);
+  assert.equal(http.requests.length, count + 2);
+});
+
 test("A poll without an answer is lost; the next continues from the cursor.", async () => {
   const all = await onPoll();
-  all.clock.pass(250);
+  all.clock.pass(1_000);
   all.clock.pass(35_000);
   nextTry(all);
   assert.deepEqual(all.http.last().query, { topics: TOPIC, wait: "0", since: "p10" });
@@ -114,6 +127,15 @@ test("A busy server is asked again no sooner than it says.", async () => {
   await all.http.last().end();
   await all.http.last().answer({}, { status: 503, headers: { "Retry-After": "7" } });
   assert.ok(all.statuses.at(-1).delay >= 7_000);
+  assert.equal(all.statuses.at(-1).reason, "HTTP 503");
+});
+
+test("A refusal's reason is what the server says of it.", async () => {
+  const all = await onStream();
+  all.clock.pass(6_000);
+  await all.http.last().end();
+  await all.http.last().answer({ detail: "topics: there is no topic 'nope'." }, { status: 400 });
+  assert.equal(all.statuses.at(-1).reason, "HTTP 400: topics: there is no topic 'nope'.");
 });
 
 test("A reset over a stream is followed by its snapshot, from which a WebSocket continues.", async () => {
