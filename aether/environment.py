@@ -118,11 +118,9 @@ class Environment:
             known = parts.port != 0 and parts.scheme in REDIS_SCHEMES and bool(parts.netloc or parts.path)
         except ValueError:
             return self._refuse(name, scheme, "does not start a URL that can be read", hint, "")
-        return (
-            value
-            if known
-            else self._refuse(name, scheme, "does not start the URL of a Redis or Valkey server", hint, "")
-        )
+        if known:
+            return value
+        return self._refuse(name, scheme, "does not start the URL of a Redis or Valkey server", hint, "")
 
     def _checked(
         self, name: str, wrong: Callable[[str], str | None], hint: str, default: Collection[str] = ()
