@@ -37,7 +37,7 @@ def load() -> Conf:
         timeout=getattr(settings, "WEBSOCKET_TIMEOUT", 1800),
         ping_interval=getattr(settings, "WEBSOCKET_PING_INTERVAL", 30),
         refresh_time=getattr(settings, "WEBSOCKET_REFRESH_TIME", 1500),
-        max_frame=getattr(settings, "WEBSOCKET_MAX_FRAME", 64 * 1024),
+        max_frame=getattr(settings, "WEBSOCKET_MAX_FRAME", 256 * 1024),
         send_buffer=getattr(settings, "WEBSOCKET_SEND_BUFFER", 1024 * 1024),
         auth_timeout=getattr(settings, "WEBSOCKET_AUTH_TIMEOUT", 10),
         initial_grace=getattr(settings, "WEBSOCKET_INITIAL_GRACE", 30),

@@ -52,7 +52,7 @@ MISTAKES = [
     '{"type":"subscribe","topics":["notifications:7"]}',
     '{"type":"subscribe","topics":["inventory"],"since":7}',
     '{"type":"unsubscribe","topics":null}',
-    json.dumps({"type": "subscribe", "topics": [f"jobs:{n}" for n in range(2_000)]}),
+    json.dumps({"type": "subscribe", "topics": [f"jobs:{n}" for n in range(10_000)]}),
     "[" * 5_000,
     "1" * 5_000,
     b"\x00\xff",
