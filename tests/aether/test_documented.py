@@ -1,5 +1,6 @@
 """Tests that the docs know every setting and every direct dependency."""
 
+import json
 import re
 from pathlib import Path
 
@@ -45,3 +46,15 @@ def test_dependency_is_explained(file: str) -> None:
         pins = [re.fullmatch(r"([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)", line).groups() for line in lines]
     assert pins
     assert [name for name, _ in pins if f"`{name}`" not in explained] == []
+
+
+def test_scripts_import_only_what_is_named() -> None:
+    """A package that a script of Node imports is a direct dependency, not one that another happens to bring along."""
+    scripts = [*(ROOT / "tools").glob("*.mjs"), *(ROOT / "tests" / "js").glob("*js"), *(ROOT / "static").rglob("*.js")]
+    imported = names(r'(?:from|import) "([^"./][^"]*)"', scripts)
+    package = json.loads((ROOT / "package.json").read_text())
+    assert {name for name in imported if not name.startswith("node:")} - set(package["devDependencies"]) == set()
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert lock[""]["devDependencies"] == package["devDependencies"]
+    for name, version in package["devDependencies"].items():
+        assert lock[f"node_modules/{name}"]["version"] == version
