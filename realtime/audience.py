@@ -16,9 +16,3 @@ def for_user(user_id: object) -> str:
 def for_group(group_id: object) -> str:
     """Return the audience of a user group."""
     return f"group:{group_id}"
-
-
-def user_of(audience: str) -> str | None:
-    """Return the user's id where *audience* is one user, else None."""
-    kind, _, number = audience.partition(":")
-    return number if kind == "user" else None

@@ -1,4 +1,4 @@
-"""Run a list of commands, all of them, and say which failed."""
+"""Running one of a list of commands, and saying how it went."""
 
 import os
 import subprocess
@@ -11,13 +11,6 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 NODE = ROOT / "node_modules" / ".bin"
 Commands = Mapping[str, list[str]]
-
-
-def run_all(commands: Commands, env: Mapping[str, str] | None = None) -> None:
-    """Run *commands* one after the other, and end the process with 1 where one of them failed."""
-    failed = [name for name, command in commands.items() if not run(name, command, env)]
-    if failed:
-        raise SystemExit(f"Failed: {', '.join(failed)}")
 
 
 def run(name: str, command: list[str], env: Mapping[str, str] | None = None) -> bool:
