@@ -1,9 +1,13 @@
 """How a notification looks outside: one shape for REST, snapshots and pushes."""
 
-from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from notifications.models import Notification
+from realtime.protocol import timestamp
+
+_time: Final = partial(timestamp, precision="microseconds")
+"""As exact as it is stored: clients sort by it, and what was created in bulk is microseconds apart."""
 
 
 def represent(notification: Notification) -> dict[str, Any]:
@@ -14,16 +18,11 @@ def represent(notification: Notification) -> dict[str, Any]:
         "message": notification.message,
         "level": str(notification.level),
         "category": str(notification.category),
-        "created_at": timestamp(notification.created_at),
-        "updated_at": timestamp(notification.updated_at),
-        "expires_at": timestamp(notification.expires_at) if notification.expires_at else None,
+        "created_at": _time(notification.created_at),
+        "updated_at": _time(notification.updated_at),
+        "expires_at": _time(notification.expires_at) if notification.expires_at else None,
         "related_entity": notification.related_entity,
         "dedup_key": notification.dedup_key,
         "metadata": notification.metadata,
         "version": notification.version,
     }
-
-
-def timestamp(moment: datetime) -> str:
-    """Return *moment* as RFC 3339 in UTC, with milliseconds and `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

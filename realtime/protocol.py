@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from realtime.errors import ClientError, Disconnect, InvalidMessage
 
@@ -15,6 +15,7 @@ SUBPROTOCOL: Final = "aether.v1.json"
 VERSION: Final = 1
 MAX_TOPICS: Final = 100
 MAX_NAME: Final = 200
+Precision = Literal["milliseconds", "microseconds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +160,13 @@ def encode(message: Mapping[str, Any]) -> str:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
 
-def timestamp(now: datetime | None = None) -> str:
-    """Return *now* (by default the current time) as RFC 3339 in UTC with `Z` and milliseconds."""
+def timestamp(now: datetime | None = None, *, precision: Precision = "milliseconds") -> str:
+    """Return *now* (by default the current time) as RFC 3339 in UTC with `Z`.
+
+    Of one precision all have the same width, so that their order as text is their order in time.
+    """
     moment = (now or datetime.now(UTC)).astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def splice(body: str, topic: str, offset: int) -> str:

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from realtime import node as nodes
+from realtime import protocol
 from realtime.api import problems
 
 OK: Final = "ok"
@@ -78,7 +78,7 @@ def _about(status: str) -> dict[str, Any]:
     return {
         "status": status,
         "version": getattr(settings, "APP_VERSION", ""),
-        "timestamp": timezone.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": protocol.timestamp(),
         "build": {
             "commit": getattr(settings, "BUILD_COMMIT", "") or None,
             "time": getattr(settings, "BUILD_TIME", "") or None,

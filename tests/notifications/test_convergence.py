@@ -32,7 +32,17 @@ class World:
         self.snapshots: list[tuple[User, snapshots.Snapshot]] = []
 
     def run(self) -> None:
-        steps = [self.create, self.create, self.change, self.mark, self.mark, self.mark_all, self.remove, self.restore]
+        steps = [
+            self.create,
+            self.create,
+            self.storm,
+            self.change,
+            self.mark,
+            self.mark,
+            self.mark_all,
+            self.remove,
+            self.restore,
+        ]
         for _ in range(STEPS):
             self.chance.choice([*steps, self.look, relay, relay])()
         relay()
@@ -43,6 +53,9 @@ class World:
             actions.upsert(f"key-{self.chance.randrange(3)}", f"title {self.chance.random():.3f}", **audience)
         else:
             actions.create(f"title {self.chance.random():.3f}", **audience)
+
+    def storm(self) -> None:
+        actions.create_many({"title": f"storm {number}"} for number in range(self.chance.randint(2, 4)))
 
     def change(self) -> None:
         if pk := self.any(deleted_at=None):

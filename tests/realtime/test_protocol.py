@@ -123,9 +123,10 @@ def test_reads_characters_beyond_the_basic_plane() -> None:
 
 
 def test_writes_times_in_utc_with_z() -> None:
-    """Times of any zone go out as RFC 3339 in UTC, with milliseconds."""
+    """Times of any zone go out as RFC 3339 in UTC, with milliseconds or, where asked for, microseconds."""
     moment = datetime(2026, 3, 1, 1, 30, 0, 7_000, tzinfo=timezone(timedelta(hours=2)))
     assert protocol.timestamp(moment) == "2026-02-28T23:30:00.007Z"
+    assert protocol.timestamp(moment, precision="microseconds") == "2026-02-28T23:30:00.007000Z"
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)

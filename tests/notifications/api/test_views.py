@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -80,11 +81,11 @@ def test_list(reader: Api) -> None:
 
 
 def test_times_end_with_z(reader: Api) -> None:
-    """Times are UTC, with milliseconds and `Z`."""
-    actions.create("Now")
-    moment = reader("get")[1]["notifications"][0]["created_at"]
-    assert moment.endswith("Z")
-    assert len(moment) == len("2026-11-24T09:30:00.125Z")
+    """Times are UTC, with microseconds and `Z`, and of one width, so that clients may sort by their text."""
+    for moment in (datetime(2026, 11, 24, 9, 30, tzinfo=UTC), datetime(2026, 11, 24, 9, 30, 0, 1, tzinfo=UTC)):
+        actions.create("Now", created_at=moment)
+    moments = [item["created_at"] for item in reader("get")[1]["notifications"]]
+    assert moments == ["2026-11-24T09:30:00.000001Z", "2026-11-24T09:30:00.000000Z"]
 
 
 def test_pages(reader: Api) -> None:
