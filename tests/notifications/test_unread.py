@@ -189,9 +189,7 @@ STEPS = st.lists(
 )
 
 
-@settings(
-    max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_equals_a_recount(steps: list[tuple[str, str, int]], db: None) -> None:
     """After any sequence of operations the count, the pages and the list of what is unread say what a recount says."""
