@@ -1,5 +1,6 @@
 """One client as the hub sees it: how it is spoken to, where its messages go, and what it is subscribed to."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -73,6 +74,8 @@ class Connection:
     topics: set[str] = field(default_factory=set)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     pinged_at: float = 0.0
+    moving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever brings the client onto a stream: two at once would mix an older state with newer changes."""
 
     @property
     def v1(self) -> bool:

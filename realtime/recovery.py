@@ -62,11 +62,12 @@ class Recovery:
 
     async def resume(self, subscription: Subscription, stream: str, since: Position) -> str | None:
         """Replay what came after *since* and go live; return the wire's reason where that is not possible."""
-        epoch = snapshots.epoch_for((await self.live(stream)).epoch, subscription.audiences)
+        own = (await self.live(stream)).epoch
+        epoch = snapshots.epoch_for(own, subscription.audiences)
         if since.epoch != epoch:
             return snapshots.reset_reason(since.epoch, epoch)
         try:
-            await self._replay(subscription, stream, since.offset)
+            await self._replay(subscription, stream, since.offset, own)
         except UnrecoverablePosition as lost:
             return lost.reason
         return None
@@ -131,23 +132,21 @@ class Recovery:
 
     async def _reset(self, stream: str, reason: str) -> None:
         logger.warning("The stream %s cannot be continued (%s); its subscribers get a snapshot.", stream, reason)
-        cut: list[Subscription] = []
         try:
             head = await self._node.run(history.head, stream)
             cut = self._node.hub.restart_at(stream, head)
-            while cut:
-                await self.restore(cut[-1], stream, reason)
-                cut.pop()
+            await asyncio.gather(*(self._bring_back(subscription, stream, reason) for subscription in cut))
         except (DatabaseError, InterfaceError) as error:
             logger.warning("A reset of %s failed; the next comparison of heads tries again: %s", stream, error)
         except Exception:
             logger.exception("A reset of %s failed.", stream)
-        finally:
-            for subscription in cut:  # Nobody else would bring them back.
-                subscription.connection.close(Disconnect(CloseCode.SERVER_ERROR, "The stream was started anew"))
 
-    async def _replay(self, subscription: Subscription, stream: str, offset: int) -> None:
-        """Send what came after *offset*; attach in the step in which nothing is missing any more.
+    async def _bring_back(self, subscription: Subscription, stream: str, reason: str) -> None:
+        async with subscription.connection.moving:
+            await self.restore(subscription, stream, reason)
+
+    async def _replay(self, subscription: Subscription, stream: str, offset: int, epoch: str) -> None:
+        """Send what came after *offset* in *epoch*; attach in the step in which nothing is missing any more.
 
         It goes at the client's pace: all at once, a client that is far behind would be cut off as too slow each time
         it came back. Raises: UnrecoverablePosition.
@@ -156,6 +155,9 @@ class Recovery:
         while True:
             await _taken(subscription)
             live = await self.live(stream)
+            if live.epoch != epoch:
+                raise UnrecoverablePosition("epoch_changed")
+            subscription.after = offset
             last = live.last or 0
             if offset > last and not confirmed:
                 await self._confirm_ahead(stream, offset)

@@ -79,20 +79,20 @@ class Revalidation:
 
     async def _look_again(self, connected: list[Connection]) -> None:
         now = await self._node.run(_identities, {client.user.pk for client in connected})
+        changed = [client for client in connected if client.user.pk in now]
         for client in connected:
-            identity = now.get(client.user.pk)
-            if identity is None:
+            if client.user.pk not in now:
                 client.close(Disconnect(CloseCode.POLICY, "Session ended"), reconnect=False)
-            elif identity.audiences != client.audiences:
-                await self._change(client, identity)
+        await asyncio.gather(*(self._change(client, now[client.user.pk]) for client in changed))
 
     async def _change(self, client: Connection, identity: Identity) -> None:
         """Give a client its new audiences: a `reset` and a snapshot of each subscribed topic that they concern."""
         client.audiences, client.user = identity.audiences, identity.user
-        for stream, subscription in list(client.subscriptions.items()):
-            if identity.audiences[stream] != subscription.audiences:
-                await self._node.recovery.follow_audiences(subscription, stream)
-                self._node.watch.summarize(stream, {client} if client.v1 else set())
+        async with client.moving:
+            for stream, subscription in list(client.subscriptions.items()):
+                if client.audiences[stream] != subscription.audiences:
+                    await self._node.recovery.follow_audiences(subscription, stream)
+                    self._node.watch.summarize(stream, {client} if client.v1 else set())
 
 
 def _identities(user_ids: set[Any]) -> dict[Any, Identity]:

@@ -69,16 +69,24 @@ class Subscribing:
         denied = [name for name in names if name not in allowed.names]
         if not allowed.names:
             raise TopicDenied(denied[0])
+        async with connection.moving:
+            recovered = await self._bring_onto_all(connection, wishes.per_stream(allowed, message), message)
+            connection.topics.update(allowed.names)
+            self._answer_subscribed(connection, message, allowed.names, recovered, denied)
+
+    async def _bring_onto_all(
+        self, connection: Connection, wanted: Iterable[Wish], message: Subscribe
+    ) -> dict[str, bool]:
+        """Bring *connection* onto each stream; return which topics could continue from the position given."""
         recovered: dict[str, bool] = {}
-        for wish in wishes.per_stream(allowed, message):
+        for wish in wanted:
             came = await self._bring_onto(connection, wish, snapshot=message.snapshot)
             if held := connection.subscriptions.get(wish.topic.name):  # The user's groups may have changed meanwhile.
                 await self._recovery.follow_audiences(held, wish.topic.name)
             recovered |= {name: came for name in wish.names if wish.since is not None}
             if connection.v1 and wish.since is not None:  # Its figures are as old as its position.
                 self._node.watch.summarize(wish.topic.name, {connection})
-        connection.topics.update(allowed.names)
-        self._answer_subscribed(connection, message, allowed.names, recovered, denied)
+        return recovered
 
     def unsubscribe(self, connection: Connection, message: Unsubscribe) -> None:
         """Take *connection* off the message's topics; those that it was not on are no error."""
@@ -156,7 +164,7 @@ class Subscribing:
             "type": "subscription",
             "status": "subscribed",
             "topics": names,
-            "positions": protocol.positions(self._positions(connection, names)),
+            "positions": protocol.positions(self.positions(connection, names)),
             "recovered": recovered,
             "denied": [{"topic": name, "code": "forbidden"} for name in denied],
         }
@@ -164,13 +172,17 @@ class Subscribing:
             answer["id"] = message.id
         connection.write(protocol.encode(answer))
 
-    def _positions(self, connection: Connection, names: Iterable[str]) -> dict[str, Position]:
-        """Return where *connection* is on *names*; `all` gives every topic that it stands for."""
+    def positions(self, connection: Connection, names: Iterable[str]) -> dict[str, Position]:
+        """Return where *connection* is on *names*; `all` gives every topic that it stands for.
+
+        There is none for a subscription that is held back: its position comes with its snapshot.
+        """
         held: dict[str, Position] = {}
         for name in names:
             for stream in connection.subscriptions if name == ALL else [topics.find(name)[0].name]:
                 subscription, live = connection.subscriptions.get(stream), self._node.hub.streams.get(stream)
-                if subscription and live and not topics.registered()[stream].ephemeral:
+                attached = live is not None and live.subscribers.get(connection) is subscription
+                if subscription and live and attached and not topics.registered()[stream].ephemeral:
                     epoch = snapshots.epoch_for(live.epoch, subscription.audiences)
                     offset = max(live.last or 0, subscription.after)
                     held[stream if name == ALL else name] = Position(offset, epoch)

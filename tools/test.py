@@ -12,7 +12,7 @@ WORKERS = "2"
 ALIKE = [
     *(
         f"tests/realtime/test_{name}.py"
-        for name in ("history", "outbox", "postgresql", "recovery", "subscribing", "watch")
+        for name in ("history", "moving", "outbox", "postgresql", "recovery", "subscribing", "watch")
     ),
     "tests/notifications",
 ]
@@ -28,11 +28,9 @@ def main() -> None:
         results.append(run("Chaos", python("-m", "pytest", "-m", "chaos", "tests/chaos")))
     parallel = ["-n", os.environ.get("TEST_WORKERS", WORKERS), "--dist", "loadscope"]
     if not sys.argv[1:]:
-        alike = ["-m", "not sqlite", *parallel, *ALIKE]
+        alike = [*parallel, *ALIKE]
         results.append(run("PostgreSQL", python("-m", "tests.support.postgresql", *alike)))
-    results.append(
-        run("Python", python("-m", "pytest", "-m", "not chaos and not postgresql", *parallel, *sys.argv[1:]))
-    )
+    results.append(run("Python", python("-m", "pytest", "-m", "not chaos", *parallel, *sys.argv[1:])))
     if not all(results):
         raise SystemExit(1)
 
