@@ -28,14 +28,14 @@ if SECRET_KEY_IS_TEMPORARY:
     # In the environment, so that every process of one server signs its sessions alike.
     SECRET_KEY = os.environ["SECRET_KEY"] = secrets.token_urlsafe(48)
 
-# The server
+# Only this machine's own names, until somebody says under which others it is reached.
 ALLOWED_HOSTS = ENVIRONMENT.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.origins("CSRF_TRUSTED_ORIGINS")
 TRUSTED_PROXIES = ENVIRONMENT.proxies("TRUSTED_PROXIES")
 WORKERS = ENVIRONMENT.number("WORKERS", default=1, least=1)
 GRACEFUL_TIMEOUT = ENVIRONMENT.number("GRACEFUL_TIMEOUT", default=10, least=1)
 
-# WebSocket; times in seconds, sizes in bytes
+# Times are in seconds and sizes in bytes; realtime.conf says what each one bounds.
 WEBSOCKET_TIMEOUT = ENVIRONMENT.number("WEBSOCKET_TIMEOUT", default=1800, least=1)
 WEBSOCKET_PING_INTERVAL = ENVIRONMENT.number("WEBSOCKET_PING_INTERVAL", default=30, least=1)
 WEBSOCKET_REFRESH_TIME = ENVIRONMENT.number("WEBSOCKET_REFRESH_TIME", default=1500, least=1)
@@ -44,14 +44,13 @@ WEBSOCKET_SEND_BUFFER = ENVIRONMENT.number("WEBSOCKET_SEND_BUFFER", default=1024
 WEBSOCKET_AUTH_TIMEOUT = ENVIRONMENT.number("WEBSOCKET_AUTH_TIMEOUT", default=10, least=1)
 WEBSOCKET_INITIAL_GRACE = ENVIRONMENT.number("WEBSOCKET_INITIAL_GRACE", default=30)
 
-# The history from which clients that were away continue
+# How far back a client that was away goes on without gaps; from further back it gets a snapshot.
 REALTIME_REPLAY_LIMIT = ENVIRONMENT.number("REALTIME_REPLAY_LIMIT", default=5_000)
 REALTIME_WINDOW_COUNT = ENVIRONMENT.number("REALTIME_WINDOW_COUNT", default=5_000)
 REALTIME_WINDOW_SIZE = ENVIRONMENT.number("REALTIME_WINDOW_SIZE", default=4 * 1024 * 1024)
 REALTIME_HISTORY_COUNT = ENVIRONMENT.number("REALTIME_HISTORY_COUNT", default=100_000)
 REALTIME_HISTORY_AGE = ENVIRONMENT.number("REALTIME_HISTORY_AGE", default=7 * 86_400)
 
-# Notifications
 NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", default=100, least=1)
 NOTIFICATION_CATEGORIES = ENVIRONMENT.texts("NOTIFICATION_CATEGORIES")
 
@@ -104,7 +103,6 @@ TEMPLATES = [
     }
 ]
 
-# The database
 VAR_DIR = BASE_DIR / "var"
 _database: dict[str, Any] = ENVIRONMENT.database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'aether.sqlite3'}")
 if _database["ENGINE"] == "django.db.backends.sqlite3":
@@ -164,7 +162,6 @@ STORAGES = {
     },
 }
 
-# Login
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
