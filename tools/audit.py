@@ -1,6 +1,7 @@
 """`make audit`: known vulnerabilities of what is installed; a package that could not be audited is a failure."""
 
 import json
+import re
 import subprocess
 from typing import Any
 
@@ -21,14 +22,24 @@ def audit_python(requirements: str) -> list[str]:
     """Return the vulnerable and the unaudited packages of a requirements file."""
     command = [str(BIN / "pip-audit"), "--no-deps", "--disable-pip", "--format=json", "--progress-spinner=off"]
     print(f"── {requirements}", flush=True)
-    done = subprocess.run([*command, "-r", requirements], cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+    # Its closing sentence would say that nothing is vulnerable, also where it looked at nothing.
+    done = subprocess.run([*command, "-r", requirements], cwd=ROOT, check=False, capture_output=True, text=True)
     if not (packages := parsed(done.stdout).get("dependencies")):
-        return [f"{requirements}: pip-audit gave no answer"]
-    unaudited = [package["name"] for package in packages if "skip_reason" in package]
-    problems = [f"{requirements}: could not be audited: {', '.join(unaudited)}"] if unaudited else []
+        return [f"{requirements}: pip-audit gave no answer: {done.stderr.strip() or done.returncode}"]
+    problems = unaudited(requirements, packages)
     for package in packages:
         problems += [f"{requirements}: {package['name']}: {known['id']}" for known in package.get("vulns", [])]
     return problems
+
+
+def unaudited(requirements: str, packages: list[dict[str, Any]]) -> list[str]:
+    """Return the packages that were skipped, under each reason once: many are skipped for the same one."""
+    reasons: dict[str, list[str]] = {}
+    for package in packages:
+        if reason := package.get("skip_reason"):
+            # pip-audit ends its sentence with the package; without that, equal reasons are equal.
+            reasons.setdefault(re.sub(r": \S+ \(\S+\)$", "", reason), []).append(package["name"])
+    return [f"{requirements}: {why}: {', '.join(names)}" for why, names in reasons.items()]
 
 
 def audit_npm() -> list[str]:
