@@ -40,30 +40,46 @@ def test_first_run_makes_everything_and_the_second_nothing(project: Path) -> Non
     assert bootstrap(project).stdout == "Installing requirements.txt …\n"
 
 
+def pretending(project: Path, what: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the script in a Python in which *what* has been changed first."""
+    tools = project / "tools"
+    code = f"import os, runpy, sys; sys.path.insert(0, '{tools}'); {what}; "
+    code += f"runpy.run_path('{tools}/bootstrap.py', run_name='__main__')"
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, timeout=100)
+
+
 def test_old_python_is_named(project: Path) -> None:
     """A Python that is too old is told which one is needed, and how to name it."""
-    code = (
-        "import sys, runpy; sys.version_info = (3, 9, 2, 'final', 0); sys.path.insert(0, '{0}'); "
-        "runpy.run_path('{0}/bootstrap.py', run_name='__main__')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code.format(project / "tools")], capture_output=True, text=True, timeout=20
-    )
+    done = pretending(project, "sys.version_info = (3, 9, 2, 'final', 0)")
     assert done.returncode == 1
     assert done.stderr.strip() == (
         "Aether needs Python 3.11 or later, and this is 3.9. Name another one: make run PYTHON=python3.11"
     )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="installs a package only as root")
-def test_missing_venv_module_is_installed_by_root(project: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A folder on whose account the venv module does not work, as on a Debian without its package."""
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "ensurepip.py").write_text("raise ImportError('as on a Debian without python3-venv')\n")
+    return tmp_path / "broken"
+
+
+def test_missing_venv_module_is_installed_by_root(project: Path, broken: Path, tmp_path: Path) -> None:
     """As root, a missing venv module is installed with apt; a stand-in for apt repairs what the test broke."""
-    broken, tools = tmp_path / "broken", tmp_path / "bin"
-    broken.mkdir()
+    tools = tmp_path / "bin"
     tools.mkdir()
-    (broken / "ensurepip.py").write_text("raise ImportError('as on a Debian without python3-venv')\n")
     (tools / "apt-get").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\nrm -f {broken}/ensurepip.py\n')
     (tools / "apt-get").chmod(0o755)
-    done = bootstrap(project, PYTHONPATH=str(broken), PATH=f"{tools}:{os.environ['PATH']}")
+    path = f"{tools}:{os.environ['PATH']}"
+    done = pretending(project, "os.geteuid = lambda: 0", PYTHONPATH=str(broken), PATH=path)
     assert done.returncode == 0, done.stderr
     assert f"python3.{sys.version_info.minor}-venv" in (tmp_path / "asked").read_text()
+
+
+def test_missing_venv_module_is_named_to_others(project: Path, broken: Path) -> None:
+    """Who is not root reads the command that installs it."""
+    done = pretending(project, "os.geteuid = lambda: 1000", PYTHONPATH=str(broken))
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(f"sudo apt-get install -y python3.{sys.version_info.minor}-venv")
