@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, connection
 
 from realtime import listening, local_operator
 
@@ -25,12 +26,19 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address (127.0.0.1)")
 
     def handle(self, *args: Any, host: str, **options: Any) -> None:
-        """Prepare the database."""
-        call_command("migrate", interactive=False, verbosity=0)
-        if settings.DUMMY_DATA and "notifications" in get_commands():
-            call_command("notifications", "dummy")
-        if settings.AUTH_ENABLED or not listening.is_loopback(host):
-            self._create_admin()
+        """Prepare the database. Raises: CommandError, where it does not answer."""
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            # The admin first: an account starts with all that is older as read.
+            if settings.AUTH_ENABLED or not listening.is_loopback(host):
+                self._create_admin()
+            if settings.DUMMY_DATA and "notifications" in get_commands():
+                call_command("notifications", "dummy")
+        except (OperationalError, InterfaceError) as error:
+            place = connection.settings_dict
+            name = place["NAME"] if connection.vendor == "sqlite" else f"{place['HOST']}:{place['PORT'] or 5432}"
+            text = f"The database at {name} does not answer: {' '.join(str(error).split())}"
+            raise CommandError(f"{text}\nStart it, or name another one with DATABASE_URL.") from error
 
     def _create_admin(self) -> None:
         """Create the first superuser and print its password, which is kept nowhere else."""
