@@ -35,7 +35,11 @@ def categories() -> list[tuple[str, str]]:
 
 
 def known_category(value: str) -> None:
-    """Refuse a category that nobody declared. Raises: ValidationError."""
+    """Refuse a category that nobody declared. Raises: ValidationError, with a list of one error.
+
+    A list, since a model's field replaces the text of a bare error whose code it has a text of its own for.
+    """
     names = [name for name, _ in categories()]
     if value not in names:
-        raise ValidationError(f"{value!r} is no category; use one of {', '.join(names)}.", code="invalid_choice")
+        text = f"{value!r} is no category; use one of {', '.join(names)}."
+        raise ValidationError([ValidationError(text, code="invalid_choice")])

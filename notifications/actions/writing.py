@@ -113,22 +113,23 @@ def update(pk: uuid.UUID, *, reopen: bool = True, **changes: Unpack[Edit]) -> No
 
 
 def upsert(
-    dedup_key: str, title: str, message: str = "", *, reopen: bool = True, **contents: Unpack[Contents]
+    dedup_key: str, title: str, message: str | None = None, *, reopen: bool = True, **contents: Unpack[Contents]
 ) -> Notification:
     """Change the live notification of this audience and *dedup_key*, or create it; return it.
 
     The id stays, metadata is merged key by key, and what is not given keeps its value. Whoever calls this at the same
     time with the same key gets the same notification.
     """
-    wanted = Notification(title=title, message=message, dedup_key=dedup_key, **contents)
+    wanted = Notification(title=title, message=message or "", dedup_key=dedup_key, **contents)
     check(wanted)
     while True:
         with transaction.atomic():
             held = live(wanted.own_audience, dedup_key)
             if held is not None:
                 changes = {name: value for name, value in contents.items() if name in Changes.__annotations__}
-                merged = {"metadata": {**held.metadata, **contents.get("metadata", {})}}
-                return _change(held, {"title": title, "message": message, **changes, **merged}, reopen=reopen)
+                changes["metadata"] = {**held.metadata, **contents.get("metadata", {})}
+                kept = held.message if message is None else message
+                return _change(held, {"title": title, "message": kept, **changes}, reopen=reopen)
         try:
             return add(wanted)
         except ValidationError as error:  # Another one created it in between: change that one.

@@ -118,6 +118,22 @@ def test_upsert_merges() -> None:
     assert second.metadata == {"host": "a", "percent": 90}
 
 
+def test_upsert_keeps_the_message() -> None:
+    """A message that is not given stays as well, and an empty one empties it."""
+    actions.upsert("disk", "Disk at 80 %", "/var")
+    assert actions.upsert("disk", "Disk at 90 %").message == "/var"
+    assert actions.upsert("disk", "Disk at 70 %", "").message == ""
+
+
+def test_an_unknown_category_is_told_the_known_ones(settings: Any) -> None:
+    """The error is a sentence that names every category there is."""
+    settings.NOTIFICATION_CATEGORIES = ["backup"]
+    with pytest.raises(ValidationError) as caught:
+        actions.create("x", category="nope")
+    sentence = "'nope' is no category; use one of system, host, vm, job, authentication, backup."
+    assert caught.value.message_dict == {"category": [sentence]}
+
+
 def test_keys_belong_to_an_audience(ann: User) -> None:
     """The same key names different notifications for different audiences, and a cleared one is free again."""
     everyone, own = actions.upsert("k", "Everyone's"), actions.upsert("k", "ann's", user=ann)

@@ -140,11 +140,12 @@ def test_create_for_one_user_and_for_a_group(writer: Api, ann: User, operators: 
 
 def test_create_with_a_key(writer: Api) -> None:
     """With a dedup_key the live one with that key is changed: 201, then 200 with the same id."""
-    first = writer("post", body={"title": "80 %", "dedup_key": "disk", "metadata": {"host": "a"}})
+    given = {"message": "/var", "level": "error", "metadata": {"host": "a"}}
+    first = writer("post", body={"title": "80 %", "dedup_key": "disk", **given})
     second = writer("post", body={"title": "90 %", "dedup_key": "disk"})
     assert (first[0], second[0]) == (201, 200)
     assert first[1]["id"] == second[1]["id"]
-    assert second[1]["metadata"] == {"host": "a"}
+    assert {name: second[1][name] for name in given} == given
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,12 @@ def test_bad_bodies(writer: Api, body: Any, expected: dict[str, str]) -> None:
 def test_no_json(writer: Api, text: str) -> None:
     """What is no JSON is a 400."""
     assert writer("post", body=text)[0] == 400
+
+
+def test_an_unknown_category_is_told_the_known_ones(writer: Api) -> None:
+    """The sentence names every category there is."""
+    [error] = writer("post", body={"title": "x", "category": "nope"})[1]["errors"]
+    assert error["detail"] == "'nope' is no category; use one of system, host, vm, job, authentication."
 
 
 def test_text_is_kept(writer: Api) -> None:
