@@ -67,7 +67,7 @@ def load() -> bool:
 
 
 def _colleague() -> User:
-    """Return dana, who cannot log in before `manage.py changepassword dana` gave her a password."""
+    """Return the second user, who cannot log in before `manage.py changepassword` gave her a password."""
     dana, new = User.objects.get_or_create(
         username=COLLEAGUE, defaults={"first_name": "Dana", "email": "dana@imaginary.example"}
     )

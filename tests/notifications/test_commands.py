@@ -1,6 +1,7 @@
 """Tests of `manage.py notify` and `manage.py notifications`."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -60,13 +61,30 @@ def test_notify_again_with_a_key() -> None:
     assert Notification.objects.get().title == "90 %"
 
 
+def test_notify_again_keeps_what_is_not_given() -> None:
+    """A second call with the key changes what it names, and resets nothing else to the defaults of a new one."""
+    given = ["--level", "error", "--category", "host", "--related-entity", "db-1", "--metadata", '{"a": 1}']
+    run("notify", "80 %", "of /var", "--dedup-key", "disk", *given)
+    run("notify", "90 %", "--dedup-key", "disk")
+    row = Notification.objects.get()
+    assert (row.title, row.message, row.level, row.category) == ("90 %", "of /var", "error", "host")
+    assert (row.related_entity, row.metadata) == ("db-1", {"a": 1})
+
+
+def test_notify_defaults() -> None:
+    """Of a new one, what is not given is the model's default."""
+    run("notify", "Hi", "--dedup-key", "k")
+    row = Notification.objects.get()
+    assert (row.message, row.level, row.category, row.metadata) == ("", "info", "system", {})
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["x", "--user", "nobody"], "There is no user 'nobody'"),
         (["x", "--group", "nobody"], "There is no group 'nobody'"),
         (["x" * 201], "title"),
-        (["x", "--category", "weather"], "category"),
+        (["x", "--category", "weather"], "category: 'weather' is no category; use one of system, host, vm, job, auth"),
         (["x", "--metadata", "[]"], "metadata"),
     ],
 )
@@ -90,6 +108,18 @@ def test_exit_codes(migrated_database: Path, tmp_path: Path) -> None:
     assert (done.returncode, len(done.stdout.strip())) == (0, 36)
     assert (refused.returncode, "title" in refused.stderr, refused.stdout) == (1, True, "")
     assert notify("Hi", "--metadata", "{").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [["notify", "Hi"], *(["notifications", what] for what in ("list", "prune", "dummy"))]
+)
+def test_a_database_that_is_away(tmp_path: Path, arguments: list[str]) -> None:
+    """Where the database is away, the exit code is 1 and stderr has one line that says so."""
+    env = environment(DATABASE_URL=f"sqlite:///{tmp_path}/none/x.sqlite3", DUMMY_DATA="true")
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == ["CommandError: The database refused it: unable to open database file"]
 
 
 def test_list(ann: User) -> None:
@@ -123,7 +153,7 @@ def test_dummy_data_is_loaded_once(settings: Any) -> None:
     """Six for everyone and more for dana; a second time nothing, even when they were deleted."""
     settings.DUMMY_DATA = settings.DEBUG = True
     settings.AUTH_ENABLED = False
-    assert "loaded" in run("notifications", "dummy")
+    assert run("notifications", "dummy") == "Dummy data loaded.\n"  # Nobody logs in here.
     relay()
     operator, dana = local_operator.operator(), User.objects.get(username="dana")
     assert (Inbox(operator).unread_count(), Inbox(dana).unread_count()) == (6, 8)
@@ -139,6 +169,26 @@ def test_dummy_data_is_loaded_once(settings: Any) -> None:
     Notification.objects.all().delete()
     assert "before" in run("notifications", "dummy")
     assert Notification.objects.count() == 0
+
+
+def test_dummy_data_tells_how_to_log_in(migrated_database: Path, tmp_path: Path) -> None:
+    """Where login is on, it prints the command that gives dana a password, and that works as it is printed."""
+    env = environment(DATABASE_URL=f"sqlite:///{shutil.copy(migrated_database, tmp_path)}", DUMMY_DATA="true")
+
+    def shell(command: str, text: str = "") -> str:
+        done = subprocess.run(
+            shlex.split(command), env=env, cwd=ROOT, input=text, capture_output=True, text=True, timeout=60,
+            start_new_session=True,  # Else the password would be asked for on the terminal that runs the tests.
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    printed = shell(shlex.join([sys.executable, "manage.py", "notifications", "dummy"]))
+    command = printed.splitlines()[1].removeprefix("To log in as dana: ")
+    assert command.endswith(" manage.py changepassword dana")
+    shell(command, "quite-a-secret-1\n" * 2)
+    check = "from django.contrib.auth import authenticate as a; print(a(username='dana', password='quite-a-secret-1'))"
+    assert "dana" in shell(shlex.join([sys.executable, "manage.py", "shell", "-v", "0", "-c", check]))
 
 
 def test_no_dummy_data(settings: Any) -> None:

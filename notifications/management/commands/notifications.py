@@ -2,7 +2,10 @@
 
 import argparse
 import json
+import shlex
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +14,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from notifications import actions, dummy
 from notifications.inbox import LIMIT, Inbox
+from notifications.management.refusals import database_refusals
 from notifications.models import Notification
 from notifications.representation import represent
+from realtime import local_operator
 
 
 class Command(BaseCommand):
@@ -34,7 +39,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         """Do the one that was asked for. Raises: CommandError, which ends with exit code 1."""
-        {"list": self._list, "prune": self._prune, "dummy": self._dummy}[what](options)
+        with database_refusals():
+            {"list": self._list, "prune": self._prune, "dummy": self._dummy}[what](options)
 
     def _list(self, options: dict[str, Any]) -> None:
         if not 1 <= options["limit"] <= LIMIT:
@@ -58,9 +64,18 @@ class Command(BaseCommand):
         if not getattr(settings, "DUMMY_DATA", False):
             self.stdout.write("DUMMY_DATA is false: no dummy data is loaded.")
         elif dummy.load():
-            self.stdout.write(f"Dummy data loaded. To log in as {dummy.COLLEAGUE}: manage.py changepassword dana")
+            self.stdout.write("Dummy data loaded.")
+            if not local_operator.enabled():
+                self.stdout.write(f"To log in as {dummy.COLLEAGUE}: {_command('changepassword', dummy.COLLEAGUE)}")
         else:
             self.stdout.write("The dummy data was loaded before.")
+
+
+def _command(*arguments: str) -> str:
+    """Return the line that runs another command in the way that this one was run."""
+    python, here = Path(sys.executable), Path.cwd()
+    short = python.relative_to(here) if python.is_relative_to(here) else python
+    return shlex.join([str(short), sys.argv[0], *arguments])
 
 
 def _items(options: dict[str, Any]) -> list[dict[str, Any]]:

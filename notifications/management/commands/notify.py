@@ -12,9 +12,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 
 from notifications import actions
+from notifications.management.refusals import database_refusals
 from notifications.models import Notification
 from notifications.representation import represent
 from notifications.vocabulary import Category, Level
@@ -30,31 +30,32 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the contents and the audience."""
         parser.add_argument("title")
-        parser.add_argument("message", nargs="?", default="")
-        parser.add_argument("--level", choices=Level.values, default=Level.INFO.value)
-        parser.add_argument("--category", default=Category.SYSTEM.value, help="%(default)s, or another one")
+        parser.add_argument("message", nargs="?", help="none by default")
+        parser.add_argument("--level", choices=Level.values, help=f"{Level.INFO.value} by default")
+        parser.add_argument("--category", help=f"{Category.SYSTEM.value} by default")
         parser.add_argument("--related-entity", help="what it is about, such as a host's name")
         audience = parser.add_mutually_exclusive_group()
         audience.add_argument("--user", help="only for the user of this name; default: everyone")
         audience.add_argument("--group", help="only for the user group of this name")
-        parser.add_argument("--dedup-key", help="change the live notification with this key instead, if there is one")
-        parser.add_argument("--metadata", type=_json, default={}, help="a JSON object")
+        parser.add_argument(
+            "--dedup-key", help="change the live notification with this key, if there is one; what is not given stays"
+        )
+        parser.add_argument("--metadata", type=_json, help="a JSON object")
         parser.add_argument("--json", action="store_true", help="print the whole notification as JSON, not only its id")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create it and print its id. Raises: CommandError, which ends with exit code 1."""
         try:
-            row = _create(options)
+            with database_refusals():
+                row = _create(options)
         except ValidationError as error:
             raise CommandError(_sentence(error)) from error
-        except DatabaseError as error:
-            raise CommandError(f"The database refused it: {error}") from error
         self.stdout.write(json.dumps(represent(row), ensure_ascii=False) if options["json"] else str(row.pk))
 
 
 def _create(options: dict[str, Any]) -> Notification:
     names = ("title", "message", "level", "category", "related_entity", "metadata")
-    contents = {name: options[name] for name in names}
+    contents = {name: options[name] for name in names if options[name] is not None}
     if options["user"] is not None:
         contents["user"] = _named(get_user_model(), get_user_model().USERNAME_FIELD, options["user"])
     if options["group"] is not None:
