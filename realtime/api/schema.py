@@ -1,10 +1,47 @@
-"""What the OpenAPI schema says of logging in. Importing this module is what registers it."""
+"""What the OpenAPI schema says beyond the views: how to log in, which errors there are, and the other routes.
 
-from typing import Any
+Importing this module is what registers the ways to log in; `complete` is a postprocessing hook of drf-spectacular.
+"""
+
+import copy
+from collections.abc import Iterator
+from typing import Any, Final
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+
+from realtime.api.problems import MEDIA_TYPE
+from realtime.api.routes import ROUTES
+
+METHODS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
+WRITING: Final = frozenset({"put", "post", "delete", "patch"})
+STREAMS: Final = frozenset({"/api/v1/stream", "/api/v1/changes"})
+PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "An error (RFC 9457).",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": {}},
+            "description": "Each with `field`, `rule` and `detail`.",
+        },
+    },
+    "required": ["detail", "status", "title", "type"],
+}
+UNREADABLE: Final = "The query is invalid; `detail` says which part."
+MEANINGS: Final = {
+    401: "Nobody is logged in.",
+    403: "A permission or the CSRF token is missing, or a page of another site asks; `detail` says which.",
+    413: "The body is larger than the server reads.",
+    415: "The body is not JSON.",
+    503: "The database is busy or away; `Retry-After` says when to try again.",
+}
+RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
 class LocalOperatorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -31,3 +68,42 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
         """Return where the session travels."""
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the routes that are no views, and to each operation the errors that stand before every view.
+
+    All errors become `application/problem+json`; the answers of the health routes, which are public, stay as they are.
+    """
+    paths = result.setdefault("paths", {})
+    views = [(path, *operation) for path, item in paths.items() for operation in _operations(item)]
+    paths.update(copy.deepcopy(ROUTES))
+    views += [(path, *operation) for path in STREAMS for operation in _operations(paths[path])]
+    result.setdefault("components", {}).setdefault("schemas", {}).setdefault("Problem", copy.deepcopy(PROBLEM))
+    for path, method, operation in views:
+        responses = operation["responses"]
+        for status in _before_the_view(path, method, operation):
+            responses.setdefault(str(status), {"description": MEANINGS.get(status, UNREADABLE)})
+        for status, response in responses.items():
+            if status >= "400":
+                response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        responses["503"].setdefault("headers", RETRY_AFTER)
+        operation["responses"] = dict(sorted(responses.items()))
+    result["paths"] = dict(sorted(paths.items()))
+    return result
+
+
+def _operations(item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((method, operation) for method, operation in item.items() if method in METHODS)
+
+
+def _before_the_view(path: str, method: str, operation: dict[str, Any]) -> list[int]:
+    """Return the statuses with which an operation may be refused before its view decides anything."""
+    statuses = [401, 503]
+    if path in STREAMS:
+        statuses += [400, 403]
+    if method in WRITING:
+        statuses += [403]
+    if "requestBody" in operation:
+        statuses += [413, 415]
+    return statuses
