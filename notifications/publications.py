@@ -23,8 +23,11 @@ def changed(notification: Notification) -> Draft:
 
 
 def deleted(notification: Notification) -> Draft:
-    """Return the publication of a deletion for everyone; its version is the tombstone's."""
-    return _shared(notification, "deleted", {})
+    """Return the publication of a deletion for everyone; its version is the tombstone's.
+
+    `read` is true, since for nobody anything is left to read; false would say that it was opened.
+    """
+    return _shared(notification, "deleted", {"read": True})
 
 
 def marked(user_id: int, notification: Notification, item: Mapping[str, Any], action: Action, unread: int) -> Draft:
