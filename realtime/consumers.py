@@ -18,7 +18,7 @@ from realtime.identity import Identity
 from realtime.limits import TokenBucket
 from realtime.node import Node
 from realtime.protocol import Auth, ClientMessage, Ping, Subscribe, Unsubscribe
-from realtime.sink import AsgiSink
+from realtime.sink import PRIVATE, AsgiSink
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection and leave nothing of it behind, however it ends."""
-        self.node = await node.running()
+        try:
+            self.node = await node.running()
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("The node cannot start, so a client was asked to come later: %s", error)
+            await turn_away(receive, send)
+            return
         self.serving = asyncio.current_task()
         try:
             await super().__call__(scope, receive, send)
@@ -212,3 +217,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
             with contextlib.suppress(asyncio.CancelledError):
                 await self.sink.stop()
             self.sink = None
+
+
+async def turn_away(receive: Any, send: Any) -> None:
+    """Ask a client to come later, before there is a node to serve it."""
+    end = Disconnect(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": protocol.disconnect(end, reconnect=True)})
+    await send({"type": "websocket.close", "code": PRIVATE + end.code, "reason": end.reason})

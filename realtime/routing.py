@@ -7,8 +7,16 @@ from django.urls import re_path
 from realtime import sse
 from realtime.consumers import Consumer
 
+
+async def nowhere(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse a handshake at any other path: without a route Channels raises, and anyone could fill the log."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
 websocket_urlpatterns = [
-    re_path(r"^ws/?$", Consumer.as_asgi())  # type: ignore[arg-type]  # Channels routes ASGI applications.
+    re_path(r"^ws/?$", Consumer.as_asgi()),  # type: ignore[arg-type]  # Channels routes ASGI applications.
+    re_path(r"", nowhere),  # type: ignore[arg-type]
 ]
 STREAMS = {"/api/v1/stream": sse.stream, "/api/v1/changes": sse.changes}
 

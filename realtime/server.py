@@ -5,6 +5,7 @@ Workers are spawned processes that import this module before Django is set up, h
 
 import asyncio
 import socket
+import time
 from typing import Final
 
 import uvicorn
@@ -12,10 +13,33 @@ from uvicorn.supervisors import multiprocess
 
 SHARE: Final = 0.7
 """Part of the graceful timeout that the drain may take; the rest is for requests that are under way."""
+LINGER: Final = 10.0
+"""Seconds after which a connection that is closing, and does not take its last bytes, is aborted."""
 
 
 class Server(uvicorn.Server):
-    """One process. uvicorn alone would cut all of its clients off at once, before the application hears of it."""
+    """One process. uvicorn alone would cut all of its clients off at once, before the application hears of it.
+
+    It also aborts what only an abort ends: a peer that is gone never takes the bytes before the close.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._closing: dict[asyncio.Transport, float] = {}
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do uvicorn's own work, and about every second abort the connections that linger."""
+        if counter % 10 == 0:
+            self._abort_lingering(time.monotonic())
+        return await super().on_tick(counter)
+
+    def _abort_lingering(self, now: float) -> None:
+        transports = {getattr(protocol, "transport", None) for protocol in self.server_state.connections}
+        closing = {transport for transport in transports if transport is not None and transport.is_closing()}
+        self._closing = {transport: self._closing.get(transport, now) for transport in closing}
+        for transport, since in self._closing.items():
+            if now - since > LINGER:
+                transport.abort()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connections, drain the node, and only then shut down."""
@@ -26,8 +50,11 @@ class Server(uvicorn.Server):
             server.close()
         for listening in sockets or []:
             listening.close()
+        started, grace = time.monotonic(), self.config.timeout_graceful_shutdown or 10
         if (here := node.here()) and here.loop is asyncio.get_running_loop() and not self.force_exit:
-            await drain(here, SHARE * (self.config.timeout_graceful_shutdown or 10))
+            await drain(here, SHARE * grace)
+        left = grace - (time.monotonic() - started)
+        self.config.timeout_graceful_shutdown = max(1, int(left))
         await super().shutdown(sockets)
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from realtime import history, protocol, topics, upkeep
 from realtime.connections import Connection
@@ -169,7 +169,10 @@ async def _repeat(work: Work, pause: Pause) -> None:
     while True:
         try:
             await work()
-        except Exception as error:
-            logger.warning("%s failed and will be tried again: %s", work.__name__.strip("_"), error, exc_info=True)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("%s failed and will be tried again: %s", work.__name__.strip("_"), error)
+            await asyncio.sleep(TICK)
+        except Exception:
+            logger.exception("%s failed and will be tried again.", work.__name__.strip("_"))
             await asyncio.sleep(TICK)
         await asyncio.sleep(pause())

@@ -1,0 +1,165 @@
+"""A connection without a WebSocket: its queue of messages, each with the cursor that holds after it."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections import deque
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.db import InterfaceError, OperationalError
+
+from realtime import auth, cursor, node, protocol, topics, wishes
+from realtime.connections import EVENTS, Connection
+from realtime.errors import ClientError, Disconnect, TopicDenied
+from realtime.identity import Identity
+from realtime.node import Node
+from realtime.protocol import Position, Subscribe
+from realtime.topics import ALL
+
+STATE: Final = ('{"type":"reset"', '{"type":"snapshot"', '{"type":"subscription"')
+"""How messages begin that tell where a client is."""
+BUSY: Final = "The database is busy; try again in a moment."
+
+
+class Problem(Exception):
+    """An answer other than 200, as application/problem+json (RFC 9457)."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class EventSink:
+    """Collect a connection's messages, each with the cursor that holds after it."""
+
+    def __init__(self, user_id: Any, positions: dict[str, Position], *, limit: int) -> None:
+        self.positions = positions
+        self.closed = False
+        self._user_id = user_id
+        self._limit = limit
+        self._size = 0
+        self._waiting: deque[tuple[str, str]] = deque()
+        self._changed = asyncio.Event()
+
+    @property
+    def cursor(self) -> str:
+        """The cursor that holds now."""
+        return cursor.write(self._user_id, self.positions)
+
+    def write(self, texts: Sequence[str]) -> None:
+        """Queue *texts*; over the limit the stream ends instead, and the client resumes from its cursor.
+
+        A state counts for nothing: without it the cursor would not move, and the client would ask for it for ever.
+        """
+        for text in texts:
+            self._size += 0 if text.startswith(STATE) else len(text)
+            if self.closed or (self._waiting and self._size > self._limit):
+                self.closed = True
+                break
+            self._move(text)
+            self._waiting.append((self.cursor, text))
+        self._changed.set()
+
+    def close(self, end: Disconnect, *, reconnect: bool) -> None:
+        """Let the stream end after what is queued and a `disconnect`."""
+        if not self.closed:
+            self.write([protocol.disconnect(end, reconnect=reconnect)])
+            self.closed = True
+
+    async def drained(self) -> None:
+        """Return at once: what is over the limit ends this answer, and the next one goes on from its cursor."""
+
+    async def take(self, patience: float) -> list[tuple[str, str]]:
+        """Return what is queued, each with its cursor; wait up to *patience* seconds where nothing is."""
+        if not self._waiting and not self.closed:
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), patience)
+            except TimeoutError:
+                return []
+        taken = list(self._waiting)
+        self._waiting.clear()
+        self._size = 0
+        return taken
+
+    def _move(self, text: str) -> None:
+        """Note the position that a message stands for."""
+        if text.startswith(('{"type":"subscription"', '{"type":"snapshot"')):
+            for name, held in json.loads(text).get("positions", {}).items():
+                self.positions[name.partition(":")[0]] = Position(held["offset"], held["epoch"])
+        elif (spliced := protocol.spliced(text)) and (held := self.positions.get(spliced[0])):
+            self.positions[spliced[0]] = Position(max(spliced[1], held.offset), held.epoch)
+
+
+async def open_stream(scope: Any, topics_asked: str, since: str | None) -> tuple[Node, Connection, EventSink]:
+    """Return a connection of this process's node that is subscribed to the topics in *topics_asked* (`a,b`).
+
+    A cursor that cannot be read gets what any other lost position gets: a reset and a snapshot. Raises: Problem.
+    """
+    if scope["method"] != "GET":
+        raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered here.")
+    names = [name for name in topics_asked.split(",") if name]
+    try:
+        here = await node.running()
+    except (OperationalError, InterfaceError) as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error
+    identity, mark = await _identify(here, scope)
+    held = cursor.read(identity.user.pk, since) if since else None
+    if since and held is None:
+        held = {stream: Position(0, "unreadable") for name in names for stream in _streams(name)}
+    sink = EventSink(identity.user.pk, dict(held or {}), limit=here.conf.send_buffer)
+    now = time.monotonic()
+    connection = Connection(str(uuid.uuid4()), sink, EVENTS, now, now, identity.user, identity.audiences)
+    here.hub.add(connection)
+    here.revalidation.since(mark, connection)
+    try:
+        await _subscribe(here, connection, names, held or {})
+    except ClientError as problem:
+        here.remove(connection)
+        status = HTTPStatus.FORBIDDEN if isinstance(problem, TopicDenied) else HTTPStatus.BAD_REQUEST
+        raise Problem(status, problem.message) from problem
+    except (OperationalError, InterfaceError) as error:
+        here.remove(connection)
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error
+    return here, connection, sink
+
+
+async def _subscribe(here: Node, connection: Connection, names: list[str], held: dict[str, Position]) -> None:
+    """Subscribe to topics: those with a position from there, the others with a snapshot. Raises: ClientError."""
+    asked = protocol.topics_of(names)
+    _, errors = wishes.known(asked)
+    if errors:
+        raise errors[0]
+    resumed = tuple(name for name in asked if any(stream in held for stream in _streams(name)))
+    fresh = tuple(name for name in asked if name not in resumed)
+    if resumed:
+        await here.subscribing.subscribe(connection, Subscribe(resumed, since=held))
+    if fresh:
+        await here.subscribing.subscribe(connection, Subscribe(fresh, snapshot=True))
+    # `all` may stand for more topics than the cursor was made for.
+    missing = tuple(stream for stream in connection.subscriptions if ALL in resumed and stream not in held)
+    if missing:
+        await here.subscribing.subscribe(connection, Subscribe(missing, snapshot=True))
+
+
+def _streams(name: str) -> list[str]:
+    """Return the streams that a topic's name stands for."""
+    return list(topics.registered()) if name == ALL else [name.partition(":")[0]]
+
+
+async def _identify(here: Node, scope: Any) -> tuple[Identity, int]:
+    mark = here.revalidation.mark()
+    try:
+        identity = await here.run(auth.identify, scope)
+    except auth.Refused as refused:
+        raise Problem(HTTPStatus.FORBIDDEN, str(refused)) from refused
+    except auth.Unauthorized as unauthorized:
+        raise Problem(HTTPStatus.UNAUTHORIZED, str(unauthorized)) from unauthorized
+    except (OperationalError, InterfaceError) as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error
+    if identity is None:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "Log in first.")
+    return identity, mark
