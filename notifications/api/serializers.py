@@ -1,8 +1,7 @@
 """What REST takes, and what it answers with. The fields' rules are the model's; here they are named to the client."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -19,10 +18,15 @@ from notifications.vocabulary import Category, Level, known_category
 
 PAGE: Final = 100
 """Notifications on a page, where the client does not say."""
-
-
 PROHIBITED: Final = (ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
 """What DRF adds to each field of text; ours says the same of all text, that in metadata included."""
+
+Errors = dict[str, list[serializers.ErrorDetail]]
+"""Field → what is wrong with it."""
+
+
+def _error(text: str, rule: str | None) -> list[serializers.ErrorDetail]:
+    return [serializers.ErrorDetail(text, rule)]
 
 
 class Text(serializers.CharField):
@@ -35,16 +39,26 @@ class Text(serializers.CharField):
 
 
 class Strict(serializers.Serializer[Any]):
-    """A body that may only have the fields which are declared."""
+    """A body that may only have the fields which are declared. Its errors are told all together."""
+
+    def refused(self, data: Mapping[str, Any]) -> Errors:
+        """Return what of *data* is wrong whatever the fields' own rules say: here, what is unknown."""
+        allowed = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+        text = f"There is no such field; there are {allowed}." if allowed else "No field is expected here."
+        return {name: _error(text, "unknown") for name in sorted(set(data) - set(self.fields))}
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the validated fields. Raises: ValidationError, which names what is unknown."""
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, Mapping) else []
-        if unknown:
-            allowed = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-            text = f"There is no such field; there are {allowed}." if allowed else "No field is expected here."
-            raise serializers.ValidationError({name: [serializers.ErrorDetail(text, "unknown")] for name in unknown})
-        return super().to_internal_value(data)
+        """Return the validated fields. Raises: ValidationError, which names all that is wrong."""
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        refused = self.refused(data)
+        try:
+            values = super().to_internal_value({name: data[name] for name in data if name not in refused})
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**cast("Errors", error.detail), **refused}) from error
+        if refused:
+            raise serializers.ValidationError(refused)
+        return values
 
 
 class Contents(Strict):
@@ -91,20 +105,17 @@ class CreateSerializer(Contents):
         help_text="The name of the only user group that gets it.",
     )
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Look up the audience only by what a database can be asked for."""
-        if isinstance(data, Mapping):
-            for name in ("user", "group"):
-                if isinstance(data.get(name), str):
-                    refusing(partial(validators.storable, data[name]), name)
-        return super().to_internal_value(data)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse two audiences at once."""
-        if attrs.get("user") and attrs.get("group"):
-            text = "Name a user or a group, not both; neither means everyone."
-            raise serializers.ValidationError({"group": [serializers.ErrorDetail(text, "one_audience")]})
-        return attrs
+    def refused(self, data: Mapping[str, Any]) -> Errors:
+        """Add two audiences at once, and one that a database cannot be asked for."""
+        found = super().refused(data)
+        if data.get("user") and data.get("group"):
+            found["group"] = _error("Name a user or a group, not both; neither means everyone.", "one_audience")
+        for name in ("user", "group"):
+            try:
+                validators.storable(data[name] if isinstance(data.get(name), str) else "")
+            except ModelError as error:
+                found[name] = _error(error.messages[0], error.code)
+        return found
 
 
 class EditSerializer(Contents):
@@ -113,13 +124,11 @@ class EditSerializer(Contents):
     title = Text(max_length=TITLE_LENGTH, validators=[validators.not_blank], required=False)
     reopen = serializers.BooleanField(default=True, help_text="Show it as unread again. Default: true.")
 
-    def to_internal_value(self, data: Any) -> Any:
+    def refused(self, data: Mapping[str, Any]) -> Errors:
         """Tell the audience apart from what is merely unknown."""
-        named = [name for name in ("audience", "user", "group") if isinstance(data, Mapping) and name in data]
-        if named:
-            text = "The audience of a notification cannot be changed; create another one."
-            raise serializers.ValidationError({name: [serializers.ErrorDetail(text, "immutable")] for name in named})
-        return super().to_internal_value(data)
+        text = "The audience of a notification cannot be changed; create another one."
+        named = [name for name in ("audience", "user", "group") if name in data]
+        return super().refused(data) | {name: _error(text, "immutable") for name in named}
 
 
 class SeenSerializer(Strict):
@@ -221,12 +230,12 @@ class ProblemSerializer(serializers.Serializer[Any]):
     )
 
 
-def refusing(work: Callable[[], Any], field: str = "") -> Any:
+def refusing(work: Callable[[], Any]) -> Any:
     """Return what *work* returns; a model's ValidationError becomes the API's, with the same fields and rules."""
     try:
         return work()
     except ModelError as error:
-        named = error.error_dict if hasattr(error, "error_dict") else {field or "non_field_errors": [error]}
+        named = error.error_dict if hasattr(error, "error_dict") else {"non_field_errors": [error]}
         raise serializers.ValidationError(
             {
                 name: [

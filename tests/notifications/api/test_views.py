@@ -170,6 +170,15 @@ def test_create_with_a_key(writer: Api) -> None:
         ({"title": "x", "expires_at": "soon"}, {"expires_at": "invalid"}),
         ({"title": "x", "expires_at": "2020-01-01T00:00:00Z"}, {"expires_at": "past"}),
         ({"title": "x", "colour": 1, "read": True}, {"colour": "unknown", "read": "unknown"}),
+        ({"colour": 1, "level": "fatal"}, {"title": "required", "level": "invalid_choice", "colour": "unknown"}),
+        (
+            {"title": " ", "user": "a\x00", "expires_at": "soon", "colour": 1},
+            {"title": "blank", "expires_at": "invalid", "colour": "unknown", "user": "null_character"},
+        ),
+        (
+            {"title": "x", "user": "nobody", "group": "nobody", "read": True},
+            {"user": "does_not_exist", "group": "one_audience", "read": "unknown"},
+        ),
         ([], {"": "invalid"}),
         ('{"title":"\\ud800"}', {"title": "lone_surrogate"}),
         ('{"title":"x","metadata":{"\\ud800":1}}', {"metadata": "lone_surrogate"}),
@@ -212,6 +221,12 @@ def test_patch(writer: Api, ann: User) -> None:
     for name in ("user", "group", "audience"):
         assert fields(writer("patch", f"/{row.pk}", {name: "ann"})) == {name: "immutable"}
     assert fields(writer("patch", f"/{row.pk}", {"dedup_key": "k"})) == {"dedup_key": "unknown"}
+    wrong = {"title": " ", "user": "ann", "dedup_key": "k"}
+    assert fields(writer("patch", f"/{row.pk}", wrong)) == {
+        "title": "blank",
+        "user": "immutable",
+        "dedup_key": "unknown",
+    }
 
 
 def test_read_and_unread(reader: Api) -> None:
