@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client, override_settings
 
 from tests.support.servers import Server
 
@@ -67,3 +68,11 @@ def test_foreign_host_is_refused(guarded: Server) -> None:
     """A Host that is not ours is refused, also with login on."""
     with guarded.client() as client:
         assert client.get("/accounts/login/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_login_page_has_the_projects_name() -> None:
+    """A person sees before the login already whose page it is."""
+    with override_settings(APP_NAME="Operations"):
+        page = Client().get("/accounts/login/", HTTP_HOST="localhost").text
+    assert "<span>Operations</span>" in page
+    assert "Aether" not in page
