@@ -1,12 +1,16 @@
-"""What stands between a request and its view: health, static files, the local operator, the login, the database."""
+"""What stands between a request and its view: health, static files, the operator, the Host, the login, the database."""
 
 import contextlib
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth import middleware as auth
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -14,6 +18,8 @@ from whitenoise.responders import StaticFile
 
 from realtime import local_operator
 from realtime.api import health, problems
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -80,6 +86,25 @@ class LocalOperatorMiddleware:
             request.user = SimpleLazyObject(local_operator.operator)  # type: ignore[assignment]
 
 
+class KnownHostMiddleware:
+    """Answer a Host that is not ours with 400, and say in words what would make it ours.
+
+    Stands before whatever else asks for the Host: Django would log a traceback for each such request, and in DEBUG show
+    it to a person who only opened the server by another of its names.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response, or the refusal."""
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return unknown_host(request)
+        return self._get_response(request)
+
+
 class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
     """Ask for a login everywhere, and tell a database that is away from a person who is not logged in."""
 
@@ -124,6 +149,20 @@ def away(request: HttpRequest, error: Exception) -> HttpResponseBase:
     problems.log_database_away(error)
     text = "The database is busy or away for the moment. This page can be loaded again in a few seconds."
     return HttpResponse(text, status=503, headers=problems.RETRY, content_type="text/plain; charset=utf-8")
+
+
+def unknown_host(request: HttpRequest) -> HttpResponse:
+    """Return the 400 for a Host that is not in ALLOWED_HOSTS; a possible name comes with the remedy."""
+    name, _ = split_domain_port(request.META.get("HTTP_HOST", ""))
+    why = "The request's Host is no name that a server can have."
+    if name:
+        why = f"The server does not answer to the name {name}. If it is one of its names, add it to ALLOWED_HOSTS"
+        # The other names are told to whoever develops, and to no stranger.
+        why += f": ALLOWED_HOSTS={','.join([*settings.ALLOWED_HOSTS, name])}" if settings.DEBUG else "."
+    logger.warning("Refused a request for the host %.100r, which is not in ALLOWED_HOSTS.", name)
+    if problems.is_api(request):
+        return problems.problem(400, why)
+    return HttpResponse(why, status=400, content_type="text/plain; charset=utf-8")
 
 
 def refuse(request: HttpRequest, why: str) -> HttpResponse:

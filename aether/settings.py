@@ -74,8 +74,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "aether.middleware.HealthMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "aether.middleware.LocalOperatorMiddleware",
+    "aether.middleware.KnownHostMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "aether.middleware.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
