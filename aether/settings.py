@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "aether.middleware.HealthMiddleware",
+    "aether.content_security.ContentSecurityMiddleware",
     "aether.middleware.LocalOperatorMiddleware",
     "aether.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
