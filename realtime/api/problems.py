@@ -146,7 +146,7 @@ def _errors(details: Any, field: str = "") -> Iterator[dict[str, str]]:
         and set(details) == {"message", "code"}
         and not isinstance(details["code"], Mapping)
     ):
-        yield {"field": field, "rule": str(details["code"]), "detail": str(details["message"])}
+        yield {"field": _shown(field), "rule": str(details["code"]), "detail": _shown(str(details["message"]))}
     elif isinstance(details, Mapping):
         for name, inner in details.items():
             whole = name == "non_field_errors"
@@ -155,6 +155,11 @@ def _errors(details: Any, field: str = "") -> Iterator[dict[str, str]]:
         many = any(isinstance(inner, Mapping) and set(inner) != {"message", "code"} for inner in details)
         for number, inner in enumerate(details):
             yield from _errors(inner, f"{field}.{number}".lstrip(".") if many else field)
+
+
+def _shown(text: str) -> str:
+    """Return *text*, which may repeat what a client sent, with half surrogate pairs as escapes: they have no UTF-8."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _named(item: Mapping[str, str]) -> str:
