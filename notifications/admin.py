@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from notifications import actions, validators
 from notifications.models import Notification, Receipt
@@ -96,9 +98,13 @@ class StateFilter(admin.SimpleListFilter):
 class NotificationAdmin(ModelAdmin):
     """List, search, create, change, delete and restore. Deleting is for everyone, and softly."""
 
+    class Media:
+        css = {"all": ["notifications/admin.css"]}
+
     form = NotificationForm
     inlines = (ReceiptInline,)
-    list_display = ("title", "level", "category", "audience", "created_at", "version")
+    list_display = ("title", "level", "category", "told", "created")
+    list_select_related = ("user", "group")
     list_filter = (
         StateFilter,
         "level",
@@ -113,7 +119,17 @@ class NotificationAdmin(ModelAdmin):
     show_full_result_count = False
     actions = ("restore",)
     once = ("user", "group", "dedup_key")
-    facts = ("id", "audience", "version", "created_by", "created_at", "updated_at", "deleted_at")
+    facts = ("id", "told", "version", "created_by", "created_at", "updated_at", "deleted_at")
+
+    @admin.display(description="audience", ordering="audience", empty_value="everyone")
+    def told(self, obj: Notification) -> str | None:
+        """Name the user or the user group; None for everyone."""
+        return f"user {obj.user}" if obj.user else f"group {obj.group}" if obj.group else None
+
+    @admin.display(ordering="created_at")
+    def created(self, obj: Notification) -> str:
+        """Show the minute, which is short enough for a column."""
+        return date_format(timezone.localtime(obj.created_at), "j M Y H:i")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         """Keep the audience as it was created."""

@@ -63,6 +63,18 @@ def test_a_notification_composed_in_the_admin_appears(
     dashboard.expect_note("Maintenance at noon")
 
 
+def test_the_admin_list_fits(context: BrowserContext, server: Server) -> None:
+    """On a screen 1280 px wide the list of the admin shows all its columns, however long a title or a name is."""
+    user = "User.objects.create_user('someone.with.a.long.name')"
+    create = f"actions.create('x' * 200, category='authentication', level='warning', user={user})"
+    server.python(f"from notifications import actions; from django.contrib.auth.models import User; {create}")
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{server.url}/admin/notifications/notification/")
+    expect(page.locator("#result_list")).to_contain_text("someone.with.a.long.name")
+    assert page.locator(".results").evaluate("(list) => list.scrollWidth - list.clientWidth") == 0
+
+
 def test_a_plain_objects_create_in_a_shell_appears(dashboard: Dashboard, server: Server) -> None:
     """Anyone's `Notification.objects.create()` reaches browsers, and so do its later save and delete."""
     model = "from notifications.models import Notification as N; "

@@ -1,10 +1,13 @@
 """Tests of the admin: what is saved there is published like any other write."""
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from notifications import actions
 from notifications.inbox import Inbox
@@ -101,6 +104,27 @@ def test_list_filters_and_search(site: Client, ann: User) -> None:
         ["Gone"],
         ["Backup", "Disk", "Gone"],
     ]
+
+
+def test_the_list_names_the_audience(site: Client, ann: User) -> None:
+    """Users and user groups are shown by their names, without a query for each row."""
+    for owner in ({}, {"user": ann}, {"group": ann.groups.create(name="crew")}):
+        actions.create("x", **owner)
+    with CaptureQueriesContext(connection) as few:
+        page = site.get(URL)
+    told = re.findall(r'class="field-told">([^<]*)<', page.content.decode())
+    assert told == ["group crew", "user ann", "everyone"]
+    actions.create_many({"title": str(number), "user": ann} for number in range(20))
+    with CaptureQueriesContext(connection) as many:
+        site.get(URL)
+    assert len(many) == len(few)
+
+
+def test_the_site_has_the_name_of_the_app(site: Client, settings: Any) -> None:
+    """The header and the title are APP_NAME."""
+    page = site.get("/admin/").content.decode()
+    assert re.search(rf'id="site-name"><a href="/admin/">{settings.APP_NAME}</a>', page)
+    assert f"| {settings.APP_NAME}</title>" in page
 
 
 def test_receipts_are_shown(site: Client, ann: User) -> None:
