@@ -2,8 +2,9 @@
 
 import argparse
 import os
+import signal
 import socket
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 from django.conf import settings
@@ -108,12 +109,18 @@ def _serve(config: uvicorn.Config, bound: socket.socket) -> None:
             Workers(config, sockets=[bound]).run()
             return
         server = Server(config)
+        signal.signal(signal.SIGTERM, _leave)
         try:
             server.run(sockets=[bound])
         except KeyboardInterrupt:
             return
         if not server.started:
             raise CommandError("The server did not start; its log says why.")
+
+
+def _leave(*_: Any) -> NoReturn:
+    """End with 0: uvicorn raises the signal once more after it has ended cleanly, which would look like a kill."""
+    raise SystemExit(0)
 
 
 def _override(name: str, value: bool | int | list[str]) -> None:
