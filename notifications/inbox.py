@@ -5,7 +5,7 @@ import binascii
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -137,8 +137,9 @@ def _after(cursor: str) -> Q:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         moment, _, pk = text.partition("|")
         created_at, last = parse_datetime(moment), uuid.UUID(hex=pk)
-    except (binascii.Error, ValueError) as error:
+        if not isinstance(created_at, datetime) or created_at.tzinfo is None:
+            raise InvalidCursor(cursor)
+        created_at = created_at.astimezone(UTC)  # At either end of the calendar there is no such time.
+    except (binascii.Error, OverflowError, ValueError) as error:
         raise InvalidCursor(cursor) from error
-    if not isinstance(created_at, datetime) or created_at.tzinfo is None:
-        raise InvalidCursor(cursor)
     return Q(created_at__lte=created_at) & (Q(created_at__lt=created_at) | Q(pk__lt=last))

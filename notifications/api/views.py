@@ -1,7 +1,8 @@
 """The REST API of notifications: each view reads from the inbox or calls one action."""
 
 import uuid
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, Final, cast
 
 from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -19,6 +20,8 @@ from notifications.models import Notification
 ADD = "notifications.add_notification"
 CHANGE = "notifications.change_notification"
 TAGS = ["notifications"]
+UNTOLD: Final = {"message": "", "level": "info", "category": "system", "related_entity": None, "expires_at": None}
+"""What a writer who may not see a notification is shown of what they did not say."""
 MISSING = OpenApiResponse(serializers.ProblemSerializer, "There is none, or it is not for this user.")
 INVALID = OpenApiResponse(serializers.ProblemSerializer, "The input is invalid; `errors` names each field and rule.")
 
@@ -101,11 +104,20 @@ class NotificationList(NotificationView):
             return Response(self._shown(refusing(lambda: actions.create(**contents))), status=201)
         self.require(CHANGE)
         row = refusing(lambda: actions.upsert(**contents))
-        return Response(self._shown(row), status=201 if row.version == 1 else 200)
+        shown = self._shown(row)
+        if row.audience not in Inbox(self.user).audiences:
+            shown |= _only_given(shown, contents)
+        return Response(shown, status=201 if row.version == 1 else 200)
 
     def _shown(self, row: Notification) -> dict[str, Any]:
         """Return *row* as its writer sees it, who need not be in its audience."""
         return Inbox(self.user).view([row])[0]
+
+
+def _only_given(shown: Mapping[str, Any], contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a writer who is not in the audience may see: what they said, and nothing that was there before."""
+    kept = {name: shown[name] if name in contents else untold for name, untold in UNTOLD.items()}
+    return {**kept, "metadata": contents.get("metadata", {})}
 
 
 class NotificationDetail(NotificationView):

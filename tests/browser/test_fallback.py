@@ -6,6 +6,7 @@ from tests.browser.dashboard import Dashboard, log_in, post
 from tests.browser.proxy import POLL_WORDS, STREAM, STREAM_WORDS, WEBSOCKET, WEBSOCKET_WORDS, Proxy, proxied
 from tests.conftest import StartServer
 from tests.support.servers import Server
+from tests.support.waiting import wait_for
 
 PASSWORD = "quite-a-secret-1"
 
@@ -92,7 +93,7 @@ def test_subscribing_over_a_stream(behind: Dashboard, server: Server) -> None:
     page.evaluate("void wsClient.on('weather', (message) => (window.weather = message.value))")
     page.evaluate("wsClient.subscribe('jobs:7')")
     post(server, "While it changes")
-    page.wait_for_function("wsClient.getOffset('jobs:7') !== null")
+    wait_for(lambda: page.evaluate("wsClient.getOffset('jobs:7') !== null"))
     behind.expect_arrivals("While it changes")
     page.evaluate("wsClient.unsubscribe('jobs:7')")
     post(server, "Afterwards")

@@ -7,6 +7,7 @@ from tests.browser.dashboard import COUNT_ARRIVALS, Dashboard, log_in, post
 from tests.browser.proxy import LIST, POLL, POLL_WORDS, STREAM, STREAM_WORDS, WEBSOCKET, WEBSOCKET_WORDS, Proxy, proxied
 from tests.conftest import StartServer
 from tests.support.servers import Server
+from tests.support.waiting import wait_for
 
 PASSWORD = "quite-a-secret-1"
 KEY = "aether:following"
@@ -61,7 +62,7 @@ def test_a_reload_resumes_from_its_position(behind: Dashboard, proxy: Proxy, ser
     reload_while(behind, server, "First", "Second")
     behind.expect_state(WEBSOCKET_WORDS)
     behind.expect_note("Second")
-    behind.page.wait_for_function("window.arrivals.length >= 2")
+    wait_for(lambda: behind.page.evaluate("window.arrivals.length") >= 2)
     behind.expect_arrivals("First", "Second")
 
 
