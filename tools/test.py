@@ -6,8 +6,8 @@ from pathlib import Path
 
 from commands import ROOT, python, run
 
-WORKERS = "2"
-"""Processes of pytest: a server, a browser and a test share each core already."""
+WORKERS = "4"
+"""Processes of pytest: most of the time each waits, for a server to start or a page to change."""
 
 ALIKE = [
     *(
