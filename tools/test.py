@@ -25,7 +25,7 @@ def main() -> None:
     if modules := sorted(str(path) for path in Path(ROOT, "tests", "js").rglob("*.test.js")):
         results.append(run("JavaScript", ["node", "--test", *modules]))
     if not sys.argv[1:]:
-        results.append(run("Chaos", python("-m", "pytest", "-m", "chaos", "tests/chaos")))
+        results.append(run("Chaos", python("-m", "pytest", "-m", "chaos", "-n", "2", "tests/chaos")))
     parallel = ["-n", os.environ.get("TEST_WORKERS", WORKERS), "--dist", "loadscope"]
     if not sys.argv[1:]:
         alike = [*parallel, *ALIKE]
