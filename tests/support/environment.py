@@ -8,7 +8,6 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from urllib.parse import quote
 
 SECRET_KEY = "for-tests-only-" + "0123456789abcdef" * 3
 
@@ -16,15 +15,13 @@ if "AETHER_TEST_DIR" not in os.environ:  # Workers of xdist inherit the director
     os.environ["AETHER_TEST_DIR"] = tempfile.mkdtemp(prefix="aether-tests-")
     atexit.register(shutil.rmtree, os.environ["AETHER_TEST_DIR"], ignore_errors=True)
 
-# No test cuts the power, so no test waits for the disk: the rest is as in the settings.
-UNSYNCED = "?init_command=" + quote("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;")
 DIRECTORY = Path(os.environ["AETHER_TEST_DIR"])
 DEFAULTS = {
     "AETHER_ENV_FILE": "",
     "SECRET_KEY": SECRET_KEY,
     "DEBUG": "true",
     "AUTH_ENABLED": "true",
-    "DATABASE_URL": os.environ.get("AETHER_TEST_DATABASE_URL") or f"sqlite:///{DIRECTORY / 'tests.sqlite3'}{UNSYNCED}",
+    "DATABASE_URL": os.environ.get("AETHER_TEST_DATABASE_URL") or f"sqlite:///{DIRECTORY / 'tests.sqlite3'}",
     "LOG_LEVEL": "DEBUG",
 }
 for _name in ("REDIS_URL", "HOST", "PORT", "WORKERS", "DUMMY_DATA", "ALLOWED_HOSTS", "HTTPS"):

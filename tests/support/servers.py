@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.environment import DEFAULTS, UNSYNCED
+from tests.support.environment import DEFAULTS
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +59,7 @@ class Server:
         database = directory / "aether.sqlite3"
         if "DATABASE_URL" not in env and not database.exists():
             shutil.copyfile(template, database)
-        self.env = environment(**{"DATABASE_URL": f"sqlite:///{database}{UNSYNCED}"} | env)
+        self.env = environment(**{"DATABASE_URL": f"sqlite:///{database}"} | env)
         self._log = directory / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
 
