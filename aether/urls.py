@@ -1,6 +1,5 @@
 """Which URL answers with what. The WebSocket and the streams are in realtime.routing."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
@@ -9,8 +8,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from aether.views import Login, dashboard
 from realtime.api import health, problems
-
-admin.site.site_header = admin.site.site_title = settings.APP_NAME
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
