@@ -26,6 +26,8 @@ MISTAKES_PER_SECOND: Final = 1.0
 MISTAKES_AT_ONCE: Final = 50.0
 """Errors answered before repeated abuse ends the connection."""
 BUSY_RETRY_MS: Final = 2_000
+RESUMING: Final = b"state=none"
+"""The query by which a v1 client says that it goes on from its positions and needs no `initial_state`."""
 
 
 class Consumer(AsyncJsonWebsocketConsumer):
@@ -123,15 +125,22 @@ class Consumer(AsyncJsonWebsocketConsumer):
         """Send `connection` and `initial_state` together; *mark* is from before the identity was read.
 
         A client that is told that it is connected has its state too: while the database is busy it is told neither.
+        One that comes back with its positions can do without: reading it is most of what a handshake costs.
         """
         assert self.sink is not None
         now = time.monotonic()
         dialect = V1 if protocol.SUBPROTOCOL in self.scope.get("subprotocols", ()) else LEGACY
         connection = Connection(self.client_id, self.sink, dialect, now, now, identity.user, identity.audiences)
         conf = self.node.conf
-        hello = protocol.connected(self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time)
+        resuming = dialect is V1 and RESUMING in self.scope.get("query_string", b"").split(b"&")
+        hello = protocol.connected(
+            self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time, resuming=resuming
+        )
         try:
-            await self.node.subscribing.greet(connection, hello)
+            if resuming:
+                connection.write(hello)
+            else:
+                await self.node.subscribing.greet(connection, hello)
         except (OperationalError, InterfaceError) as error:
             logger.warning("The initial state could not be read: %s", error)
             self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)

@@ -187,19 +187,21 @@ def batch(texts: Sequence[str]) -> str:
     return f'{{"type":"batch","messages":[{",".join(texts)}]}}'
 
 
-def connected(client_id: str, *, ping_interval: float, refresh_time: float) -> str:
-    """Return the first message of a connection; the times are in seconds and go out in milliseconds."""
-    return encode(
-        {
-            "type": "connection",
-            "status": "connected",
-            "client_id": client_id,
-            "timestamp": timestamp(),
-            "protocol": VERSION,
-            "ping_interval": round(ping_interval * 1000),
-            "refresh_time": round(refresh_time * 1000),
-        }
-    )
+def connected(client_id: str, *, ping_interval: float, refresh_time: float, resuming: bool = False) -> str:
+    """Return the first message of a connection; the times are in seconds and go out in milliseconds.
+
+    *resuming* tells the client that no `initial_state` follows, as it asked.
+    """
+    message: dict[str, Any] = {
+        "type": "connection",
+        "status": "connected",
+        "client_id": client_id,
+        "timestamp": timestamp(),
+        "protocol": VERSION,
+        "ping_interval": round(ping_interval * 1000),
+        "refresh_time": round(refresh_time * 1000),
+    }
+    return encode(message | {"initial_state": False} if resuming else message)
 
 
 def pong() -> str:

@@ -59,7 +59,7 @@ const inbox = new Inbox({
   api,
   changed: show,
   arrived: ({ items, missed }) => {
-    if (!panel.isOpen) toasts.announce(items, missed);
+    if (!panel.isOpen) toasts.announce(items, missed || wsClient.isCatchingUp());
     else
       byId("announcer").textContent =
         items.length === 1 ? `New: ${items[0]?.title}` : `${items.length} new notifications`;

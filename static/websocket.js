@@ -83,6 +83,12 @@ export class WebSocketClient {
     return this.client.link?.ready ?? false;
   }
 
+  /** Whether a connection is there, and what was missed without one is still coming over it. */
+  isCatchingUp() {
+    const { link } = this.client;
+    return link !== null && link.ready && !link.settled;
+  }
+
   /** What the connection is made of, "websocket", "sse" or "poll"; null where there is none. */
   getTransport() {
     const { link } = this.client;

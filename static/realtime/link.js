@@ -36,9 +36,9 @@ export class Link {
     this.beat = null;
     /** @type {Map<number, string[]>} What was asked for and not answered yet, by request id. */
     this.asked = new Map();
-    /** Whether the initial state has come, which subscriptions continue from. */
+    /** Whether the greeting is complete: with the initial state, which subscriptions continue from, or without. */
     this.greeted = false;
-    this.socket = this.dial();
+    this.socket = this.dial(following.resumable);
   }
 
   get ready() {
@@ -67,7 +67,8 @@ export class Link {
 
   /** @param {Message} message */
   noted(message) {
-    if (message.type === "initial_state") {
+    const last = message.type === "initial_state" || (message.type === "connection" && message.initial_state === false);
+    if (last) {
       this.greeted = true;
       this.follow(this.following.topics);
     }
@@ -110,8 +111,10 @@ export class Link {
     this.socket.close(code, reason);
   }
 
-  dial() {
-    const socket = new this.options.Socket(this.options.url, [PROTOCOL]);
+  /** @param {boolean} resuming Whether the page goes on from its positions and needs no initial state. */
+  dial(resuming) {
+    const { Socket, url } = this.options;
+    const socket = new Socket(resuming ? `${url}?state=none` : url, [PROTOCOL]);
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = (event) => this.lose(verdict(event, this.notice));
     return socket;
