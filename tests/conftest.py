@@ -28,6 +28,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Begin with no snapshot kept: a test's database goes back to what it was, and nobody publishes that."""
+    from notifications.recent import recent  # Not before Django is set up.
+
+    recent.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite database to copy."""

@@ -30,7 +30,8 @@ class WebSocketClient(Client):
         headers = {"Cookie": self.cookie}
         async with asyncio.timeout(CONNECT):
             self._socket = await connect(
-                f"ws://127.0.0.1:{self.port}/ws{self._query()}", additional_headers=headers, compression=None, ping_interval=None,
+                f"ws://127.0.0.1:{self.port}/ws{self._query()}", additional_headers=headers, compression=None,
+                ping_interval=None,
                 origin=Origin(f"http://127.0.0.1:{self.port}"), subprotocols=[SUBPROTOCOL] if self.v1 else None,
                 close_timeout=0.1, proxy=None, user_agent_header=None,
             )  # fmt: skip
