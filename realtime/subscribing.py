@@ -121,7 +121,7 @@ class Subscribing:
             connection.write(protocol.encode(answer))
 
     def _drop(self, connection: Connection, allowed: Allowed) -> list[str]:
-        """Take *connection* off what is not *allowed*; return what ended: names, and of `all` the topics that it lost."""
+        """Take *connection* off what is not *allowed*; return the names that ended; of `all` the topics it lost."""
         denied = {name for name in _followed(connection) if name not in allowed.names}
         connection.topics.difference_update(denied)
         for stream, subscription in list(connection.subscriptions.items()):
