@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -11,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.conftest import StartServer
-from tests.support.servers import Server
+from tests.support.servers import Server, environment, manage
 
 PASSWORD = "correct horse battery staple"
 SECOND = 1.0
@@ -47,12 +48,10 @@ def cluster(start_server: StartServer, postgres_url: str, valkey_url: str) -> It
     """A cluster with a database of its own."""
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute("CREATE DATABASE revocation")
-    env = {"DATABASE_URL": postgres_url.replace("/postgres", "/revocation", 1), "REDIS_URL": valkey_url}
-    here = start_server(ready=False, **env)
-    here.stop()
-    here.manage("migrate", "-v", "0")
-    here.start()
-    there = start_server(**env)
+    url = urlsplit(postgres_url)._replace(path="/revocation").geturl()
+    env = {"DATABASE_URL": url, "REDIS_URL": valkey_url}
+    manage("migrate", "-v", "0", env=environment(**env))
+    here, there = start_server(**env), start_server(**env)
     yield Cluster(here, there, here.python(PEOPLE).split())
     here.stop()
     there.stop()
@@ -87,5 +86,4 @@ def test_what_is_revoked_on_one_node_ends_on_the_other(cluster: Cluster) -> None
     took_by["account, by a command"] = took(
         lambda: cluster.here.python(f"{deactivate}u.is_active = False; u.save()"), socket
     )
-    print(took_by)
     assert max(took_by.values()) < SECOND, took_by
