@@ -23,7 +23,7 @@ def connect() -> None:
     post_save.connect(_on_user_saved, sender=user, dispatch_uid="realtime.user")
     pre_delete.connect(_on_user_deleted, sender=user, dispatch_uid="realtime.user_deleted")
     for field in ("groups", "user_permissions"):
-        through = user._meta.get_field(field).remote_field.through
+        through = getattr(user, field).through
         m2m_changed.connect(_on_rights_changed, sender=through, dispatch_uid=f"realtime.{field}")
     m2m_changed.connect(_on_group_rights_changed, sender=Group.permissions.through, dispatch_uid="realtime.permissions")
     pre_delete.connect(_on_group_deleted, sender=Group, dispatch_uid="realtime.group")

@@ -33,7 +33,7 @@ def create(user: Any, name: str, *, days: float | None = None) -> tuple[ApiToken
         raise Refusal(f"A token lasts more than 0 and at most {settings.token_max_lifetime / DAY:g} days.")
     if of(user).count() >= MOST:
         raise Refusal(f"A user has at most {MOST} tokens; revoke one that is not needed any more.")
-    made: tuple[ApiToken, str] = ApiToken.objects.create(user=user, expiry=timedelta(days=days), name=name)
+    made: tuple[ApiToken, str] = ApiToken.objects.create(user, timedelta(days=days), name=name)  # type: ignore[no-untyped-call]
     return made
 
 

@@ -27,8 +27,7 @@ class NewTokenSerializer(TokenSerializer):
     token = serializers.CharField(read_only=True, help_text="The secret. It is not shown again.")
 
     class Meta(TokenSerializer.Meta):
-        fields = (*TokenSerializer.Meta.fields, "token")  # type: ignore[assignment]
-        read_only_fields = fields
+        fields = read_only_fields = ("token", *TokenSerializer.Meta.fields)  # type: ignore[assignment]
 
 
 class TokenRequest(serializers.Serializer[None]):
@@ -51,7 +50,7 @@ class TokenList(serializers.Serializer[None]):
     tokens = TokenSerializer(many=True)
 
 
-class TicketSerializer(serializers.Serializer[None]):
+class TicketSerializer(serializers.Serializer[dict[str, object]]):
     """A way into one WebSocket."""
 
     ticket = serializers.CharField()

@@ -46,7 +46,7 @@ class TokenListView(APIView):
         """Return them without their secrets, those that have ended a short while ago included."""
         found = manageable(request, "realtime.view_apitoken")
         if request.query_params.get("all", "").lower() not in {"true", "1"}:
-            found = found.filter(user=request.user)
+            found = found.filter(user_id=request.user.pk)
         return Response({"tokens": TokenSerializer(found, many=True).data})
 
     @extend_schema(

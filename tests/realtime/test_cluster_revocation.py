@@ -69,6 +69,7 @@ def took(revoke: Callable[[], object], socket: ClientConnection) -> float:
     return time.monotonic() - done
 
 
+@pytest.mark.timeout(300)  # Two databases are migrated and two servers start.
 def test_what_is_revoked_on_one_node_ends_on_the_other(cluster: Cluster) -> None:
     """A token by REST, a session by logout, an account by the command line: each within a second, on the other node."""
     ada, bob = cluster.tokens
