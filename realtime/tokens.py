@@ -1,9 +1,11 @@
 """API tokens: made, found, and revoked. A token is shown once, when it is made; what is kept is its digest."""
 
+import contextlib
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
+from django.db import OperationalError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from knox.crypto import hash_token
@@ -72,4 +74,5 @@ def _live() -> QuerySet[ApiToken]:
 def _note_use(token: ApiToken) -> None:
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at > NOTED:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        with contextlib.suppress(OperationalError):  # Nobody is refused because this cannot be written.
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
