@@ -29,6 +29,9 @@ class Conf:
     history_count: int
     history_age: float
     """How many publications of each stream stay in the database, and for how long."""
+    token_lifetime: float
+    token_max_lifetime: float
+    """How long an API token lasts where nobody says, and at most."""
 
 
 def load() -> Conf:
@@ -46,4 +49,6 @@ def load() -> Conf:
         window_size=getattr(settings, "REALTIME_WINDOW_SIZE", 4 * 1024 * 1024),
         history_count=getattr(settings, "REALTIME_HISTORY_COUNT", 100_000),
         history_age=getattr(settings, "REALTIME_HISTORY_AGE", 7 * 86_400),
+        token_lifetime=getattr(settings, "API_TOKEN_LIFETIME", 90 * 86_400),
+        token_max_lifetime=getattr(settings, "API_TOKEN_MAX_LIFETIME", 365 * 86_400),
     )

@@ -121,8 +121,8 @@ class Consumer(AsyncJsonWebsocketConsumer):
         limit = self.node.conf.send_buffer
         self.sink = AsgiSink(self.send_text, self.close, limit=limit, on_stalled=self.let_go)
 
-    async def welcome(self, identity: Identity, mark: int) -> None:
-        """Send `connection` and `initial_state` together; *mark* is from before the identity was read.
+    async def welcome(self, identity: Identity, mark: int, *answer: str) -> None:
+        """Send *answer*, `connection` and `initial_state` together; *mark* is from before the identity was read.
 
         A client that is told that it is connected has its state too: while the database is busy it is told neither.
         One that comes back with its positions can do without: reading it is most of what a handshake costs.
@@ -138,16 +138,16 @@ class Consumer(AsyncJsonWebsocketConsumer):
         )
         try:
             if resuming:
-                connection.write(hello)
+                connection.write(*answer, hello)
             else:
-                await self.node.subscribing.greet(connection, hello)
+                await self.node.subscribing.greet(connection, *answer, hello)
         except (OperationalError, InterfaceError) as error:
             logger.warning("The initial state could not be read: %s", error)
             self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
             return
         self.connection = connection
         self.node.hub.add(connection)
-        self.node.revalidation.since(mark, connection)
+        self.node.revalidation.watch(connection, identity.credential, mark)
         if self.node.draining:
             self.end(CloseCode.RESTART, "The server restarts", retry_after_ms=BUSY_RETRY_MS)
         logger.debug("%s connected as %s", self.client_id, identity.user)
@@ -163,7 +163,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
         try:
             if text_data is None:
                 raise InvalidMessage("Binary frames are not supported; send JSON as text.")
-            logger.debug("%s received %s", self.client_id, text_data)
+            logger.debug("%s received %s", self.client_id, protocol.without_secrets(text_data))
             message = protocol.parse(text_data)
             request_id = getattr(message, "id", None)
             await self.handle(message)
@@ -176,12 +176,11 @@ class Consumer(AsyncJsonWebsocketConsumer):
 
     async def handle(self, message: ClientMessage) -> None:
         """Do what *message* asks. Raises: ClientError."""
-        if self.connection is None:
-            if isinstance(message, Auth):
-                self.end(CloseCode.POLICY, "Unauthorized")
-            else:
-                raise ClientError("unauthorized", 'Log in first, or send {"type":"auth"} with a ticket or a token.')
+        if isinstance(message, Auth):
+            await self.authenticate(message)
             return
+        if self.connection is None:
+            raise ClientError("unauthorized", 'Log in first, or send {"type":"auth"} with a ticket or a token.')
         self.connection.heard_at = time.monotonic()
         match message:
             case Subscribe():
@@ -190,6 +189,31 @@ class Consumer(AsyncJsonWebsocketConsumer):
                 self.node.subscribing.unsubscribe(self.connection, message)
             case Ping():
                 self.connection.write(protocol.pong())
+
+    async def authenticate(self, message: Auth) -> None:
+        """Let a connection in by its first `auth`, or let it go on by a fresh credential of the same user.
+
+        Raises: ClientError, where that is refused; the credential from before still counts.
+        """
+        mark = self.node.revalidation.mark()
+        try:
+            identity = await self.node.run(auth.identify_by, message)
+        except auth.Unauthorized as unauthorized:
+            if self.connection is not None:
+                raise ClientError("unauthorized", f"auth: {unauthorized}") from unauthorized
+            self.end(CloseCode.POLICY, "Unauthorized")
+            return
+        answer = protocol.authenticated(identity.credential.expires_at)
+        if self.connection is None:
+            if self.waiting is not None:
+                self.waiting.cancel()
+            await self.welcome(identity, mark, answer)
+        elif identity.user.pk != self.connection.user.pk:
+            raise ClientError("forbidden", "auth: a connection stays with its user; open another one.")
+        else:
+            self.connection.heard_at = time.monotonic()
+            self.node.revalidation.watch(self.connection, identity.credential, mark)
+            self.connection.write(answer)
 
     def answer_mistake(self, problem: ClientError, request_id: str | int | None) -> None:
         """Send the `error`; end the connection where there were too many."""

@@ -114,7 +114,7 @@ async def open_stream(scope: Any, topics_asked: str, since: str | None) -> tuple
     now = time.monotonic()
     connection = Connection(str(uuid.uuid4()), sink, EVENTS, now, now, identity.user, identity.audiences)
     here.hub.add(connection)
-    here.revalidation.since(mark, connection)
+    here.revalidation.watch(connection, identity.credential, mark)
     try:
         await _subscribe(here, connection, names, held or {})
     except ClientError as problem:

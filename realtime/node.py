@@ -103,6 +103,7 @@ class Node:
         """Forget a connection; the node leaves the groups that nobody here needs any more."""
         followed = list(gone.subscriptions)
         self.subscribing.forget(gone)
+        self.revalidation.forget(gone)
         self.hub.remove(gone)
         for stream in followed:
             self.leave_unused(stream)

@@ -84,7 +84,7 @@ def parse(text: str) -> ClientMessage:
         case "ping":
             return Ping()
         case "auth":
-            return Auth(_text(message, "ticket"), _text(message, "token"))
+            return _auth(message)
         case _:
             return Ignored()
 
@@ -147,9 +147,16 @@ def _position(name: str, value: Any) -> Position:
     raise InvalidMessage(f'since: {name[:80]!r} needs {{"offset": number, "epoch": text}}.')
 
 
-def _text(message: Mapping[str, Any], key: str) -> str | None:
-    value = message.get(key)
-    return value if isinstance(value, str) else None
+def _auth(message: Mapping[str, Any]) -> Auth:
+    given = {key: message[key] for key in ("ticket", "token") if message.get(key) is not None}
+    if len(given) != 1 or not all(isinstance(value, str) for value in given.values()):
+        raise InvalidMessage("auth: a ticket or a token is required, as a text.")
+    return Auth(given.get("ticket"), given.get("token"))
+
+
+def without_secrets(text: str) -> str:
+    """Return a client's *text* as a log may have it: of what looks like an `auth` message, nothing."""
+    return "(an auth message)" if any(f'"{word}"' in text for word in ("auth", "ticket", "token")) else text
 
 
 # Server → client
@@ -202,6 +209,12 @@ def connected(client_id: str, *, ping_interval: float, refresh_time: float, resu
         "refresh_time": round(refresh_time * 1000),
     }
     return encode(message | {"initial_state": False} if resuming else message)
+
+
+def authenticated(expires_at: datetime | None) -> str:
+    """Return the answer to `auth`; the time is when the credential ends, null where it does not."""
+    ends = None if expires_at is None else timestamp(expires_at)
+    return encode({"type": "auth", "status": "ok", "expires_at": ends})
 
 
 def pong() -> str:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+from realtime.api.authentication import CHALLENGES
 from realtime.events import Problem, open_stream
 
 logger = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ async def _answer_problem(send: Any, problem: Problem) -> None:
 async def _answer(send: Any, status: int, content_type: bytes, body: str) -> None:
     headers = [(b"content-type", content_type), (b"cache-control", b"no-store")]
     if status == 401:
-        headers.append((b"www-authenticate", b"Session"))
+        headers.append((b"www-authenticate", CHALLENGES.encode()))
     if status == 503:
         headers.append((b"retry-after", b"2"))
     await send({"type": "http.response.start", "status": status, "headers": headers})

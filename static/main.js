@@ -21,6 +21,8 @@ import { pageConfig, wsClient } from "./websocket.js";
 /** @import { Status } from "./realtime/types.js" */
 
 const TOPIC = "notifications";
+/** Milliseconds in which one session can be replaced once. */
+const WENT_ON = 30_000;
 const config = pageConfig();
 const title = document.title;
 
@@ -28,6 +30,7 @@ const title = document.title;
 let connection = { status: "connecting", data: {}, until: 0 };
 let lastEvent = 0;
 let reachable = true;
+let wentOnAt = 0;
 /** Whether the list is what was kept over a reload, and nothing has confirmed it yet. */
 let restored = false;
 /** The state of the connection that was last told to a screen reader. */
@@ -87,6 +90,13 @@ const poll = async () => {
   // The server is back after it was away: the socket may be worth new tries.
   if (reachable && !before && connection.status === "failed") wsClient.wake();
 };
+/** A session that ended may have been replaced, as with a new password: the page goes on with what the browser has now. */
+async function goOnIfSignedIn() {
+  const lately = Date.now() - wentOnAt < WENT_ON;
+  if (lately || !(await api.isSignedIn())) return;
+  wentOnAt = Date.now();
+  wsClient.connect();
+}
 const readAll = () => inbox.markAllRead(wsClient.getOffset(TOPIC) ?? inbox.state.position?.offset ?? null);
 const panel = new Panel({
   rows,
@@ -120,7 +130,10 @@ wsClient.on("pong", show);
 wsClient.onConnectionStatus((status, data) => {
   if (connection.status === "connected" && status !== "connected") inbox.asOf = Date.now();
   connection = { status, data, until: Date.now() + (data.delay ?? 0) };
-  if (signedOut(data)) wsClient.forget();
+  if (signedOut(data)) {
+    wsClient.forget();
+    if (status === "failed") goOnIfSignedIn();
+  }
   if (status === "connected") restored = false;
   if (status === "connected" || signedOut(data)) poller.stop();
   else if (status === "reconnecting" || status === "failed") {

@@ -70,6 +70,21 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Tell the schema of API tokens."""
+
+    target_class = "realtime.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Return where a token travels."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API token; `Token` in place of `Bearer` will do.",
+        }
+
+
 def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add the routes that are no views, and to each operation the errors that stand before every view.
 

@@ -33,6 +33,12 @@ export const markAllRead = (upTo) => request("PUT", `${BASE}/mark-all-read`, upT
 /** @param {Json} fields */
 export const create = (fields) => request("POST", BASE, fields);
 
+/** Whether the browser's session counts; false where that cannot be told. */
+export async function isSignedIn() {
+  const response = await answer("GET", `${BASE}/unread_count`).catch(() => null);
+  return response?.ok ?? false;
+}
+
 /** @param {string} id */
 function one(id) {
   return `${BASE}/${encodeURIComponent(id)}`;

@@ -51,7 +51,10 @@ export class Following {
     if (message.type === "snapshot") this.positions.replace(message.positions);
     if (message.status === "subscribed") this.positions.subscribed(message.positions);
     if (message.type === "subscription")
-      for (const { topic } of message.denied ?? []) this.subscriptions.wanted.delete(topic);
+      for (const { topic } of message.denied ?? []) {
+        this.subscriptions.wanted.delete(topic);
+        this.positions.forget([topic]);
+      }
     return true;
   }
 

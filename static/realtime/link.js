@@ -1,4 +1,5 @@
 import { verdict } from "./closing.js";
+import { Introduction } from "./introduction.js";
 import { subscriptionMessage } from "./subscriptions.js";
 
 /** @import { Ends, Message, Options, Socket, Transport } from "./types.js" */
@@ -38,6 +39,7 @@ export class Link {
     this.asked = new Map();
     /** Whether the greeting is complete: with the initial state, which subscriptions continue from, or without. */
     this.greeted = false;
+    this.introduction = new Introduction(options, this);
     this.socket = this.dial(following.resumable);
   }
 
@@ -115,6 +117,7 @@ export class Link {
   dial(resuming) {
     const { Socket, url } = this.options;
     const socket = new Socket(resuming ? `${url}?state=none` : url, [PROTOCOL]);
+    socket.onopen = () => this.introduction.begin();
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = (event) => this.lose(verdict(event, this.notice));
     return socket;
@@ -139,6 +142,7 @@ export class Link {
     this.ended = true;
     this.options.clock.cancel(this.deadline);
     this.options.clock.cancel(this.beat);
+    this.introduction.stop();
   }
 
   /** @param {any} text */
@@ -163,12 +167,21 @@ export class Link {
     if (message.type === "ping") this.send({ type: "pong" });
     if (message.type === "disconnect") this.notice = message;
     if (message.type === "connection") this.welcome(message);
+    if (message.type === "auth") this.introduction.accepted(message);
     this.ends.message(this, message);
+    if (message.type === "error" && message.code === "unauthorized" && !this.clientId) this.refused();
+  }
+
+  /** The server waits for a login that this page does not have. */
+  refused() {
+    this.socket.close();
+    this.lose({ action: "stop", least: 0, code: 1008, reason: "Unauthorized" });
   }
 
   /** @param {Message} message */
   welcome(message) {
     this.clientId = String(message.client_id);
+    this.introduction.greeted();
     this.connectedAt = this.options.clock.now();
     this.heard(message);
     this.probe();
