@@ -44,6 +44,17 @@ WEBSOCKET_SEND_BUFFER = ENVIRONMENT.number("WEBSOCKET_SEND_BUFFER", default=1024
 WEBSOCKET_AUTH_TIMEOUT = ENVIRONMENT.number("WEBSOCKET_AUTH_TIMEOUT", default=10, least=1)
 WEBSOCKET_INITIAL_GRACE = ENVIRONMENT.number("WEBSOCKET_INITIAL_GRACE", default=30)
 
+# What one user, one address and one node may have at most; 0 stands for no limit.
+LIMIT_CONNECTIONS = ENVIRONMENT.number("LIMIT_CONNECTIONS", default=10_000)
+LIMIT_CONNECTIONS_PER_USER = ENVIRONMENT.number("LIMIT_CONNECTIONS_PER_USER", default=100)
+LIMIT_CONNECTIONS_PER_IP = ENVIRONMENT.number("LIMIT_CONNECTIONS_PER_IP", default=1_000)
+LIMIT_CONNECTS_PER_IP = ENVIRONMENT.number("LIMIT_CONNECTS_PER_IP", default=50)
+LIMIT_MESSAGES = ENVIRONMENT.number("LIMIT_MESSAGES", default=50)
+LIMIT_TOPICS = ENVIRONMENT.number("LIMIT_TOPICS", default=200)
+LIMIT_LEASE_TIME = ENVIRONMENT.number("LIMIT_LEASE_TIME", default=30, least=3)
+HANDSHAKE_TIMEOUT = ENVIRONMENT.number("HANDSHAKE_TIMEOUT", default=10, least=1)
+REQUEST_TIMEOUT = ENVIRONMENT.number("REQUEST_TIMEOUT", default=30, least=1)
+
 # How far back a client that was away goes on without gaps; from further back it gets a snapshot.
 REALTIME_REPLAY_LIMIT = ENVIRONMENT.number("REALTIME_REPLAY_LIMIT", default=5_000)
 REALTIME_WINDOW_COUNT = ENVIRONMENT.number("REALTIME_WINDOW_COUNT", default=5_000)
@@ -132,6 +143,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The channel layer: a node has one channel, which all of its clients share, hence the capacity.
 REDIS_URL = ENVIRONMENT.redis("REDIS_URL")
+REDIS_PREFIX = ENVIRONMENT.text("REDIS_PREFIX", default="aether")
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels.layers.InMemoryChannelLayer",
@@ -141,7 +153,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
 if REDIS_URL:
     CHANNEL_LAYERS["default"] = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": ENVIRONMENT.text("REDIS_PREFIX", default="aether")},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
     }
 
 # Language and time: the wire and the API speak UTC; the browser shows the reader's own.

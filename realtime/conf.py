@@ -6,6 +6,28 @@ from django.conf import settings
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one user, one address and one node may have at most; 0 stands for no limit."""
+
+    connections: int
+    """Of a node: WebSockets, event streams and polls together."""
+    connections_per_user: int
+    connections_per_ip: int
+    """On all nodes; while the store is away, on each."""
+    connects_per_ip: int
+    """Per second, on each node."""
+    messages: int
+    """Of one client, per second."""
+    topics: int
+    """Of one connection."""
+    lease_time: float
+    """Seconds after which the connections of a node that crashed count no more."""
+    store: str
+    """The URL of the Redis or Valkey server through which nodes count together; empty where a node counts alone."""
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conf:
     """Times are in seconds, sizes in bytes."""
 
@@ -29,6 +51,7 @@ class Conf:
     history_count: int
     history_age: float
     """How many publications of each stream stay in the database, and for how long."""
+    limits: Limits
 
 
 def load() -> Conf:
@@ -46,4 +69,19 @@ def load() -> Conf:
         window_size=getattr(settings, "REALTIME_WINDOW_SIZE", 4 * 1024 * 1024),
         history_count=getattr(settings, "REALTIME_HISTORY_COUNT", 100_000),
         history_age=getattr(settings, "REALTIME_HISTORY_AGE", 7 * 86_400),
+        limits=_limits(),
+    )
+
+
+def _limits() -> Limits:
+    return Limits(
+        connections=getattr(settings, "LIMIT_CONNECTIONS", 10_000),
+        connections_per_user=getattr(settings, "LIMIT_CONNECTIONS_PER_USER", 100),
+        connections_per_ip=getattr(settings, "LIMIT_CONNECTIONS_PER_IP", 1_000),
+        connects_per_ip=getattr(settings, "LIMIT_CONNECTS_PER_IP", 50),
+        messages=getattr(settings, "LIMIT_MESSAGES", 50),
+        topics=getattr(settings, "LIMIT_TOPICS", 200),
+        lease_time=getattr(settings, "LIMIT_LEASE_TIME", 30),
+        store=getattr(settings, "REDIS_URL", ""),
+        prefix=getattr(settings, "REDIS_PREFIX", "aether"),
     )
