@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from aether import __version__, logs
+from aether import __version__, caches, logs
 from aether.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,6 +43,25 @@ WEBSOCKET_MAX_FRAME = ENVIRONMENT.number("WEBSOCKET_MAX_FRAME", default=256 * 10
 WEBSOCKET_SEND_BUFFER = ENVIRONMENT.number("WEBSOCKET_SEND_BUFFER", default=1024 * 1024, least=64 * 1024)
 WEBSOCKET_AUTH_TIMEOUT = ENVIRONMENT.number("WEBSOCKET_AUTH_TIMEOUT", default=10, least=1)
 WEBSOCKET_INITIAL_GRACE = ENVIRONMENT.number("WEBSOCKET_INITIAL_GRACE", default=30)
+
+# What one user, one address and one node may have at most; 0 stands for no limit.
+LIMIT_CONNECTIONS = ENVIRONMENT.number("LIMIT_CONNECTIONS", default=10_000)
+LIMIT_CONNECTIONS_PER_USER = ENVIRONMENT.number("LIMIT_CONNECTIONS_PER_USER", default=100)
+LIMIT_CONNECTIONS_PER_IP = ENVIRONMENT.number("LIMIT_CONNECTIONS_PER_IP", default=1_000)
+LIMIT_CONNECTS_PER_IP = ENVIRONMENT.number("LIMIT_CONNECTS_PER_IP", default=50)
+LIMIT_MESSAGES = ENVIRONMENT.number("LIMIT_MESSAGES", default=50)
+LIMIT_TOPICS = ENVIRONMENT.number("LIMIT_TOPICS", default=200)
+LIMIT_LEASE_TIME = ENVIRONMENT.number("LIMIT_LEASE_TIME", default=30, least=3)
+HANDSHAKE_TIMEOUT = ENVIRONMENT.number("HANDSHAKE_TIMEOUT", default=10, least=1)
+REQUEST_TIMEOUT = ENVIRONMENT.number("REQUEST_TIMEOUT", default=30, least=1)
+
+# Requests to REST per minute, by user group; of several the largest counts.
+THROTTLES = {
+    "anonymous": ENVIRONMENT.number("THROTTLE_ANONYMOUS", default=120),
+    "Reader": ENVIRONMENT.number("THROTTLE_READER", default=1_200),
+    "Writer": ENVIRONMENT.number("THROTTLE_WRITER", default=3_000),
+    "Admin": ENVIRONMENT.number("THROTTLE_ADMIN", default=6_000),
+}
 
 # How far back a client that was away goes on without gaps; from further back it gets a snapshot.
 REALTIME_REPLAY_LIMIT = ENVIRONMENT.number("REALTIME_REPLAY_LIMIT", default=5_000)
@@ -87,6 +106,7 @@ MIDDLEWARE = [
     "aether.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aether.middleware.StaticFilesMiddleware",
+    "realtime.api.throttling.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -140,6 +160,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The channel layer: a node has one channel, which all of its clients share, hence the capacity.
 REDIS_URL = ENVIRONMENT.redis("REDIS_URL")
+REDIS_PREFIX = ENVIRONMENT.text("REDIS_PREFIX", default="aether")
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels.layers.InMemoryChannelLayer",
@@ -149,8 +170,10 @@ CHANNEL_LAYERS: dict[str, Any] = {
 if REDIS_URL:
     CHANNEL_LAYERS["default"] = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": ENVIRONMENT.text("REDIS_PREFIX", default="aether")},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
     }
+
+CACHES = {"default": caches.default(REDIS_URL, REDIS_PREFIX)}
 
 # Language and time: the wire and the API speak UTC; the browser shows the reader's own.
 USE_I18N = True
@@ -204,6 +227,8 @@ REST_FRAMEWORK = {
         "realtime.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["realtime.api.throttling.RoleThrottle"],
+    "NUM_PROXIES": 0,  # The server has put the client's address in place already, from TRUSTED_PROXIES alone.
     "DEFAULT_PARSER_CLASSES": ["realtime.api.parsing.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

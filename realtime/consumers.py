@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError
 
 from realtime import auth, node, protocol
 from realtime.connections import LEGACY, V1, Connection
-from realtime.errors import ClientError, CloseCode, Disconnect, InvalidMessage
+from realtime.errors import ClientError, CloseCode, Disconnect, InvalidMessage, LimitExceeded
 from realtime.identity import Identity
 from realtime.limits import TokenBucket
 from realtime.node import Node
@@ -47,7 +47,9 @@ class Consumer(AsyncJsonWebsocketConsumer):
         self.waiting: asyncio.TimerHandle | None = None
         self.serving: asyncio.Task[Any] | None = None
         self.stalled = False
+        self.ending = False
         self.client_id = str(uuid.uuid4())
+        self.messages: TokenBucket | None = None
         self.mistakes = TokenBucket(rate=MISTAKES_PER_SECOND, burst=MISTAKES_AT_ONCE, clock=time.monotonic)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -90,6 +92,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
             await self.open()
             self.end(CloseCode.RESTART, "The server restarts", retry_after_ms=BUSY_RETRY_MS)
             return
+        try:
+            await self.node.quotas.admit(self.client_id, self.scope)
+        except LimitExceeded as over:
+            await self.open()
+            self.refuse(over)
+            return
         mark = self.node.revalidation.mark()
         try:
             identity = await self.node.run(auth.identify, self.scope)
@@ -120,6 +128,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
         await self.accept(protocol.SUBPROTOCOL if offered else None)
         limit = self.node.conf.send_buffer
         self.sink = AsgiSink(self.send_text, self.close, limit=limit, on_stalled=self.let_go)
+        self.messages = self.node.quotas.messages()
 
     async def welcome(self, identity: Identity, mark: int, *answer: str) -> None:
         """Send *answer*, `connection` and `initial_state` together; *mark* is from before the identity was read.
@@ -128,6 +137,11 @@ class Consumer(AsyncJsonWebsocketConsumer):
         One that comes back with its positions can do without: reading it is most of what a handshake costs.
         """
         assert self.sink is not None
+        try:
+            await self.node.quotas.admit_user(self.client_id, identity.user.pk)
+        except LimitExceeded as over:
+            self.refuse(over)
+            return
         now = time.monotonic()
         dialect = V1 if protocol.SUBPROTOCOL in self.scope.get("subprotocols", ()) else LEGACY
         connection = Connection(self.client_id, self.sink, dialect, now, now, identity.user, identity.audiences)
@@ -154,7 +168,10 @@ class Consumer(AsyncJsonWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
         """Handle one message of the client; its mistakes are answered and the connection lives on."""
-        if self.sink is None:
+        if self.sink is None or self.messages is None or self.ending:
+            return
+        if not self.messages.take():
+            self.refuse(self.node.quotas.too_many_messages(self.client_id))
             return
         if len(text_data or bytes_data or "") > self.node.conf.max_frame:
             self.end(CloseCode.TOO_BIG, "Message too big")
@@ -222,9 +239,16 @@ class Consumer(AsyncJsonWebsocketConsumer):
         if not self.mistakes.take():
             self.end(CloseCode.POLICY, "Rate limit")
 
+    def refuse(self, over: LimitExceeded) -> None:
+        """Name the limit that was exceeded, and close."""
+        if self.sink is not None:
+            self.sink.write([protocol.error(over.error)])
+            self.end(over.code, over.reason, over.retry_after_ms)
+
     def end(self, code: CloseCode, reason: str, retry_after_ms: int | None = None) -> None:
         """Send `disconnect` and close; after 1008 the client should not come back by itself."""
         if self.sink is not None:
+            self.ending = True
             end = Disconnect(code, reason, retry_after_ms=retry_after_ms)
             self.sink.close(end, reconnect=code is not CloseCode.POLICY)
 
@@ -246,6 +270,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
         if self.connection is not None:
             self.node.remove(self.connection)
             self.connection = None
+        self.node.quotas.release(self.client_id)
         if self.sink is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self.sink.stop()

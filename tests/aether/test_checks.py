@@ -26,6 +26,9 @@ def test_defaults_are_fine() -> None:
         ({"WEBSOCKET_PING_INTERVAL": 2000, "WEBSOCKET_TIMEOUT": 1800}, "aether.E005"),
         ({"WORKERS": 2}, "aether.E006"),
         ({"ALLOWED_HOSTS": ["*"], "DEBUG": False}, "aether.W002"),
+        ({"LIMIT_MESSAGES": 0, "DEBUG": False}, "aether.W010"),
+        ({"THROTTLES": {"Reader": 0}, "DEBUG": False}, "aether.W010"),
+        ({"LIMIT_CONNECTIONS": 50, "DEBUG": False}, "aether.W011"),
     ],
 )
 def test_finding_has_a_hint(settings: dict, expected: str) -> None:
