@@ -32,6 +32,8 @@ class SensitiveAdmin(ModelAdmin):
         row = super().get_object(request, *args, **kwargs)
         if row is not None and row.sensitive and _is_own_page(request):
             self._open(request, row)
+            if not row.revealed:
+                row.dedup_key = None  # Its blind form says nothing to people.
         return row
 
     def _open(self, request: HttpRequest, row: Notification) -> None:
