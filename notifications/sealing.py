@@ -42,6 +42,7 @@ class Sealable(models.Model):
     )
     sealed = models.TextField(default="", db_default="", editable=False)
 
+    dedup_key: Any
     _revealed = False
 
     class Meta:
@@ -55,7 +56,7 @@ class Sealable(models.Model):
     def text(self) -> dict[str, Any]:
         """Return what a sensitive notification says, by field. Raises: Unreadable."""
         said = secrecy.unseal(self.pk, self.sealed)
-        return said if self.dedup_key else {**said, "dedup_key": None}  # type: ignore[attr-defined]
+        return said if self.dedup_key else {**said, "dedup_key": None}
 
     def reveal(self) -> None:
         """Put what it says into its fields, in memory alone, until it is saved. Raises: Unreadable."""
@@ -64,6 +65,12 @@ class Sealable(models.Model):
         for name, value in self.text().items():
             setattr(self, name, value)
         self._revealed = True
+
+    def refresh_from_db(self, using: Any = None, fields: Any = None, **kwargs: Any) -> None:
+        """Load the row again. Where that brings neutral words back, they are not taken for a text."""
+        super().refresh_from_db(using, fields, **kwargs)
+        if fields is None or not set(SECRET).isdisjoint(fields):
+            self._revealed = False
 
     def conceal(self, stored: "Sealable | None" = None) -> None:
         """Move what a sensitive notification says into `sealed`, and leave the neutral words in its fields.

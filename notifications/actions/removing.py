@@ -125,7 +125,7 @@ def _reopen(row: Notification) -> None:
 
     A key that another one has taken meanwhile, and an expiry that has passed, are given up.
     """
-    if row.dedup_key is not None and _is_taken(row):
+    if row.dedup_key is not None and _is_taken(row, row.dedup_key):
         row.dedup_key = None
     if row.expires_at is not None and row.expires_at <= timezone.now():
         row.expires_at = None
@@ -136,12 +136,12 @@ def _reopen(row: Notification) -> None:
     outbox.publish(publications.opened(row))
 
 
-def _is_taken(row: Notification) -> bool:
+def _is_taken(row: Notification, stored: str) -> bool:
     """Return whether a live one has *row*'s key; where the key cannot be read, only its stored form can be compared."""
     try:
-        key = row.text()["dedup_key"] if row.sensitive else row.dedup_key
+        key = row.text()["dedup_key"] if row.sensitive else stored
     except Unreadable:
-        key = row.dedup_key
+        key = stored
     return live(row.audience, key) is not None
 
 

@@ -100,6 +100,17 @@ def test_a_revealed_row_shows_nothing_to_others() -> None:
     assert row.text() == SECRET
 
 
+@pytest.mark.parametrize("fields", [None, ["level"], ["title", "message"]])
+def test_a_revealed_row_that_is_loaded_again_loses_nothing(fields: list[str] | None) -> None:
+    """The neutral words that come with it are not taken for a text."""
+    row = actions.create(**SECRET, sensitive=True)
+    row.reveal()
+    row.refresh_from_db(fields=fields)
+    row.save()
+    assert_concealed(row)
+    assert row.text() == SECRET
+
+
 def test_it_stays_sensitive() -> None:
     """Whether it is sensitive cannot be changed, in either direction."""
     for sensitive in (True, False):
