@@ -66,9 +66,9 @@ class Sealable(models.Model):
             setattr(self, name, value)
         self._revealed = True
 
-    def refresh_from_db(self, using: Any = None, fields: Any = None, **kwargs: Any) -> None:
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
         """Load the row again. Where that brings neutral words back, they are not taken for a text."""
-        super().refresh_from_db(using, fields, **kwargs)
+        super().refresh_from_db(using, fields, from_queryset)
         if fields is None or not set(SECRET).isdisjoint(fields):
             self._revealed = False
 
