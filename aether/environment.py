@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 
 from aether import addresses
+from realtime import keys
 
 T = TypeVar("T")
 TRUE: Final = frozenset({"true", "on", "yes", "y", "1"})
@@ -121,6 +122,15 @@ class Environment:
         if known:
             return value
         return self._refuse(name, scheme, "does not start the URL of a Redis or Valkey server", hint, "")
+
+    def keys(self, name: str) -> list[str]:
+        """Return master keys for encryption. Nothing of a malformed one is ever shown, only its place in the list."""
+        found = self.texts(name)
+        complaints = {number: keys.wrong(text) for number, text in enumerate(found, 1)}
+        for number, complaint in complaints.items():
+            if complaint:
+                self._refuse(name, f"key {number} of {len(found)}", complaint, f"{keys.HINT}.", None)
+        return [text for text, complaint in zip(found, complaints.values(), strict=True) if not complaint]
 
     def _checked(
         self, name: str, wrong: Callable[[str], str | None], hint: str, default: Collection[str] = ()

@@ -7,6 +7,7 @@ from typing import Any
 
 from aether import __version__, caches, logs
 from aether.environment import Environment
+from realtime.keys import channel_layer_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = Environment(BASE_DIR / ".env")
@@ -174,6 +175,11 @@ if REDIS_URL:
     }
 
 CACHES = {"default": caches.default(REDIS_URL, REDIS_PREFIX)}
+
+# Sensitive text and the channel layer are encrypted with keys that are derived from these; the first one encrypts.
+ENCRYPTION_KEYS = ENVIRONMENT.keys("ENCRYPTION_KEYS")
+if REDIS_URL and ENCRYPTION_KEYS:
+    CHANNEL_LAYERS["default"]["CONFIG"]["symmetric_encryption_keys"] = channel_layer_keys(ENCRYPTION_KEYS)
 
 # Language and time: the wire and the API speak UTC; the browser shows the reader's own.
 USE_I18N = True

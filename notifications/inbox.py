@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +15,12 @@ from django.utils.dateparse import parse_datetime
 
 from notifications.models import GroupFloor, Notification, ReadMark, Receipt
 from notifications.recent import SPARE, Note, notes_of, recent
+from notifications.secrecy import Unreadable
 from notifications.unread import unread_count, unread_ids
 from realtime import audience
 from realtime.snapshots import Start
+
+logger = logging.getLogger(__name__)
 
 LIMIT: Final = 200
 """Notifications on one page at most."""
@@ -61,6 +65,23 @@ class Inbox:
     def find(self, pk: uuid.UUID) -> dict[str, Any]:
         """Return one notification as the user sees it. Raises: Notification.DoesNotExist."""
         return self.view([self.visible().get(pk=pk)])[0]
+
+    def disclose(self, pk: uuid.UUID) -> dict[str, Any]:
+        """Return one notification with what it says, also where it is sensitive. For the user's eyes, and no log's.
+
+        `readable` is false where the text cannot be decrypted; the message then says what can be done.
+
+        Raises: Notification.DoesNotExist.
+        """
+        row = self.visible().get(pk=pk)
+        item = {**self.view([row])[0], "readable": True}
+        if not row.sensitive:
+            return item
+        logger.info("User %s reads the sensitive notification %s.", self._user.pk, pk)
+        try:
+            return {**item, **row.text()}
+        except Unreadable as error:
+            return {**item, "message": str(error), "readable": False}
 
     def page(self, limit: int, *, cursor: str | None = None, unread_only: bool = False) -> Page:
         """Return at most *limit* notifications after *cursor*. Raises: InvalidCursor."""

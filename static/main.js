@@ -82,6 +82,7 @@ const rows = {
       action: undo,
     });
   },
+  read: (/** @type {Item} */ item) => api.read(item.id),
   removeWord: config.user?.permissions?.delete ? "Delete" : "Dismiss",
 };
 const poll = async () => {
@@ -112,6 +113,11 @@ const card = new ConnectionCard({
   // Loading the page again leads to the login page and back.
   retry: () => (signedOut(connection.data) ? location.reload() : wsClient.connect()),
 });
+/** Nobody is looking, or nobody who may: what sensitive notifications say is taken off the page. */
+const conceal = () => {
+  panel.conceal();
+  feed.conceal();
+};
 const hidden = () => document.visibilityState === "hidden";
 const poller = new Poller({ clock: browserClock, random: Math.random, hidden, poll });
 
@@ -133,6 +139,7 @@ wsClient.onConnectionStatus((status, data) => {
   if (signedOut(data)) {
     wsClient.forget();
     if (status === "failed") goOnIfSignedIn();
+    conceal();
   }
   if (status === "connected") restored = false;
   if (status === "connected" || signedOut(data)) poller.stop();
@@ -154,6 +161,7 @@ restored = wsClient.remember({
 byId("menu").addEventListener("submit", () => wsClient.forget());
 
 document.addEventListener("visibilitychange", () => poller.visibilityChanged());
+document.addEventListener("visibilitychange", () => hidden() && conceal());
 for (const event of ["online", "offline"]) addEventListener(event, show);
 setInterval(() => {
   if (hidden()) return;

@@ -20,6 +20,8 @@ export function list(cursor) {
   return request("GET", `${BASE}?${query}`);
 }
 
+/** One notification, with what it says where it is sensitive. @param {string} id */
+export const read = (id) => request("GET", one(id));
 /** @param {string} id */
 export const markRead = (id) => request("PUT", `${one(id)}/read`);
 /** @param {string} id */

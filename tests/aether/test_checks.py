@@ -4,7 +4,10 @@ import pytest
 from django.test import override_settings
 
 from aether.checks import check_settings
+from realtime import keys
 from tests.support.servers import environment, manage
+
+KEY = keys.generate()
 
 
 def ids() -> set[str | None]:
@@ -54,6 +57,8 @@ def test_finding_has_a_hint(settings: dict, expected: str) -> None:
         ({"TRUSTED_PROXIES": "banana"}, "TRUSTED_PROXIES: 'banana' is neither an IP address nor a network"),
         ({"CSRF_TRUSTED_ORIGINS": "example.org"}, "CSRF_TRUSTED_ORIGINS: 'example.org' has no scheme"),
         ({"WORKERS": "3"}, "3 workers cannot reach each other"),
+        ({"ENCRYPTION_KEYS": f"{KEY},hunter2"}, "ENCRYPTION_KEYS: 'key 2 of 2' is no base64 text"),
+        ({"ENCRYPTION_KEYS": "aHVudGVyMg=="}, "ENCRYPTION_KEYS: 'key 1 of 1' has 7 bytes instead of 32"),
     ],
 )
 def test_server_does_not_start_on_bad_settings(variables: dict[str, str], shown: str) -> None:
@@ -62,6 +67,7 @@ def test_server_does_not_start_on_bad_settings(variables: dict[str, str], shown:
     assert shown in printed
     assert "HINT: " in printed
     assert "Traceback" not in printed
+    assert "hunter2" not in printed
 
 
 def test_other_servers_refuse_bad_settings_too() -> None:
