@@ -1,5 +1,6 @@
 """A real provider, and a real server that is its client."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,7 +61,9 @@ class Visitor:
         answer = self.client.get("/")
         if answer.status_code == 302:
             return None
-        return answer.text.split('id="menu-button"')[1].split('class="wide">')[1].split("<")[0]
+        assert answer.status_code == 200, answer.text
+        config = answer.text.split('type="application/json">')[1].split("</script>")[0]
+        return str(json.loads(config)["user"]["name"])
 
 
 @pytest.fixture
