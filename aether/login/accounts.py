@@ -24,7 +24,8 @@ from realtime import local_operator
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 NAMES: Final = ("preferred_username", "email", "sub")
 """The claims that a new account's name is taken from: the first that there is."""
-FIELDS: Final = {"given_name": "first_name", "family_name": "last_name", "email": "email"}
+FIELDS: Final = {"given_name": ("first_name", 150), "family_name": ("last_name", 150), "email": ("email", 254)}
+"""What an account has of the claims: the field, and how long it may be."""
 LONGEST_NAME: Final = 150
 FORBIDDEN: Final = re.compile(r"[^\w.@+-]+")
 ATTEMPTS: Final = 5
@@ -102,9 +103,8 @@ def _clean(text: object) -> str:
 def _update(user: User, claims: Mapping[str, Any]) -> None:
     """Take over what the provider calls the person; the username stays, since it is what others know them by."""
     changed = []
-    for claim, field in FIELDS.items():
+    for claim, (field, longest) in FIELDS.items():
         text = claims.get(claim)
-        longest = User._meta.get_field(field).max_length
         if isinstance(text, str) and len(text) <= longest and getattr(user, field) != text:
             setattr(user, field, text)
             changed.append(field)

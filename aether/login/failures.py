@@ -55,7 +55,7 @@ UNUSABLE: Final = Page(
 )
 
 
-class LoginFailed(OAuth2Error):
+class LoginFailed(OAuth2Error):  # type: ignore[misc]  # allauth has no types.
     """A login through the provider that leads nowhere: the page to show, and the reason for the log."""
 
     def __init__(self, page: Page, reason: str) -> None:
@@ -105,7 +105,7 @@ def show(request: HttpRequest, error: BaseException) -> HttpResponse:
 
 def _unreachable(error: RequestException) -> LoginFailed:
     """Return the failure of a request to the provider, without the parts of its URL that may be secret."""
-    place = urlsplit((error.request.url if error.request else None) or settings.OIDC_ISSUER)
+    place = urlsplit(str(getattr(error.request, "url", None) or settings.OIDC_ISSUER))
     name = f"{place.scheme}://{place.netloc.rpartition('@')[2]}{place.path}"
     if error.response is not None:
         return LoginFailed(AWAY, f"{name} answered {error.response.status_code}")

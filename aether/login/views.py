@@ -10,7 +10,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -60,8 +60,9 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     view = Login()
     view.setup(request)
     context = view.get_context_data(form=view.get_form(), locked_minutes=math.ceil(seconds / 60))
-    page = view.render_to_response(context, status=TOO_MANY, headers={"Retry-After": str(seconds)})
-    return page.render()
+    page = render(request, view.template_name, context, status=TOO_MANY)
+    page.headers["Retry-After"] = str(seconds)
+    return page
 
 
 @require_GET

@@ -1,6 +1,7 @@
 """Tests of `manage.py serve` and `runserver`: the real server as a person starts it."""
 
 import json
+import re
 import sqlite3
 from contextlib import ExitStack
 from pathlib import Path
