@@ -60,7 +60,7 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     view = Login()
     view.setup(request)
     context = view.get_context_data(form=view.get_form(), locked_minutes=math.ceil(seconds / 60))
-    page = render(request, view.template_name, context, status=TOO_MANY)
+    page = render(request, "registration/login.html", context, status=TOO_MANY)
     page.headers["Retry-After"] = str(seconds)
     return page
 
