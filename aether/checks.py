@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from aether.login.checks import check_login
+
 SHORTEST_KEY: Final = 32
 LIMITS: Final = (
     "LIMIT_CONNECTIONS",
@@ -23,7 +25,9 @@ IN_MEMORY: Final = "channels.layers.InMemoryChannelLayer"
 @register("settings")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Return what is wrong with the settings."""
-    return [*_malformed(), *_secret_key(), *_login(), *_times(), *_workers(), *_hosts(), *_limits()]
+    return [
+        *_malformed(), *_secret_key(), *_login(), *check_login(), *_times(), *_workers(), *_hosts(), *_limits(),
+    ]  # fmt: skip
 
 
 def refuse_bad_settings() -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 OURS: Final = ("aether", "realtime", "notifications")
 CHATTY: Final = ("asyncio", "daphne", "django.db.backends", "django.template", "django.utils.autoreload")
+LOGIN: Final = "/accounts/"
 HANDSHAKES: Final = ("connection open", "connection closed")
 
 
@@ -19,6 +20,22 @@ class WithoutHandshakes(logging.Filter):
         return record.msg not in HANDSHAKES and '"WebSocket %s"' not in record.msg
 
 
+class WithoutCodes(logging.Filter):
+    """Cut the query off the URLs of the login, where the OpenID provider's answer has its code."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True; the record's arguments are what changes."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(_without_query(argument) for argument in record.args)
+        return True
+
+
+def _without_query(argument: object) -> object:
+    if isinstance(argument, str) and argument.startswith(LOGIN):
+        return argument.partition("?")[0]
+    return argument
+
+
 def config(level: str) -> dict[str, Any]:
     """Return Django's LOGGING: everything to stderr, from *level* up.
 
@@ -28,7 +45,7 @@ def config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"without_handshakes": {"()": WithoutHandshakes}},
+        "filters": {"without_handshakes": {"()": WithoutHandshakes}, "without_codes": {"()": WithoutCodes}},
         "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_handshakes"]}
@@ -39,6 +56,9 @@ def config(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": quiet, "propagate": True},
             "django.server": {"handlers": [], "level": quiet, "propagate": True},
             **{name: {"level": quiet} for name in CHATTY},
+            "uvicorn.access": {"filters": ["without_codes"]},
+            # Several lines for each login; aether.login has one for each lockout.
+            "axes": {"level": "CRITICAL"},
             **{name: {"level": level} for name in OURS},
         },
     }

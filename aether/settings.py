@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth.account",  # Single sign-on's tables need it; none of its pages is served.
+    "allauth.socialaccount",
+    "axes",
     "channels",
     "rest_framework",
     "knox",
@@ -97,6 +101,7 @@ INSTALLED_APPS = [
     "realtime",
     "notifications",
     "aether",
+    "aether.login",
     "aether.inventory",
     "aether.jobs",
 ]
@@ -116,6 +121,8 @@ MIDDLEWARE = [
     "aether.middleware.DatabaseAwayMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "aether.urls"
 ASGI_APPLICATION = "aether.asgi.application"
@@ -213,6 +220,39 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+AUTHENTICATION_BACKENDS = ["aether.login.backends.PasswordGate", "django.contrib.auth.backends.ModelBackend"]
+
+# Wrong passwords: one name from one address, or any names from one address, then both wait.
+LOGIN_ATTEMPTS = ENVIRONMENT.number("LOGIN_ATTEMPTS", default=5, least=1)
+LOGIN_ATTEMPTS_PER_ADDRESS = ENVIRONMENT.number("LOGIN_ATTEMPTS_PER_ADDRESS", default=50, least=1)
+LOGIN_COOLOFF = ENVIRONMENT.number("LOGIN_COOLOFF", default=900, least=1)
+AXES_HANDLER = "aether.login.attempts.Attempts"
+AXES_CLIENT_IP_CALLABLE = "aether.login.attempts.address"
+AXES_LOCKOUT_CALLABLE = "aether.login.views.locked_out"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
+AXES_FAILURE_LIMIT = LOGIN_ATTEMPTS
+AXES_COOLOFF_TIME = timedelta(seconds=LOGIN_COOLOFF)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # The page says how long to wait, which then must hold.
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+
+# Single sign-on, where issuer, id and secret are given; the redirect URI is /accounts/oidc/callback/.
+OIDC_ISSUER = ENVIRONMENT.text("OIDC_ISSUER").strip().rstrip("/")
+OIDC_CLIENT_ID = ENVIRONMENT.text("OIDC_CLIENT_ID").strip()
+OIDC_CLIENT_SECRET = ENVIRONMENT.text("OIDC_CLIENT_SECRET").strip()
+OIDC_ENABLED = bool(OIDC_ISSUER and OIDC_CLIENT_ID and OIDC_CLIENT_SECRET)
+OIDC_ONLY = ENVIRONMENT.switch("OIDC_ONLY", default=False)
+OIDC_NAME = ENVIRONMENT.text("OIDC_NAME", default="single sign-on")
+OIDC_SCOPES = ENVIRONMENT.texts("OIDC_SCOPES", default=["profile", "email"])
+OIDC_ROLES_CLAIM = ENVIRONMENT.text("OIDC_ROLES_CLAIM", default="groups")
+_roles = ("Reader", "Writer", "Admin")
+OIDC_ROLES = ENVIRONMENT.mapping("OIDC_ROLES", _roles, default=[f"{role}={role}" for role in _roles])
+OIDC_DEFAULT_ROLE = ENVIRONMENT.text("OIDC_DEFAULT_ROLE").strip()
+OIDC_SESSION_AGE = ENVIRONMENT.number("OIDC_SESSION_AGE", default=12 * 3600, least=60)
+SOCIALACCOUNT_ADAPTER = "aether.login.oidc.Adapter"
 
 # Transport security; HTTPS=false is for a network without certificates.
 HTTPS = ENVIRONMENT.switch("HTTPS", default=not DEBUG)
