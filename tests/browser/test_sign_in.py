@@ -44,7 +44,7 @@ def test_through_the_provider(page: Page, relying: Server, provider: OpenIdProvi
     page.goto(f"{relying.url}/")
     page.get_by_test_id("oidc").click()
     expect(page).to_have_url(re.compile(re.escape(provider.url)))
-    page.locator("[name=sub]").fill("c-1")
+    page.locator("input[name=sub]").fill("c-1")
     page.get_by_role("button", name="Authorize").click()
     dashboard = Dashboard(page, relying.url)
     dashboard.expect_state("Connected")
@@ -60,7 +60,7 @@ def test_declining_leads_back(page: Page, relying: Server, provider: OpenIdProvi
     """Whoever has no role reads so on a page of this site, and comes back to the login page from there."""
     page.goto(f"{relying.url}/accounts/login/")
     page.get_by_test_id("oidc").click()
-    page.locator("[name=sub]").fill("somebody-else")
+    page.locator("input[name=sub]").fill("somebody-else")
     page.get_by_role("button", name="Authorize").click()
     expect(page.get_by_role("heading", name="You have no role here")).to_be_visible()
     page.get_by_role("link", name="Back to the login page").click()
