@@ -1,6 +1,7 @@
 """Revocation across a cluster: two nodes on one PostgreSQL and one Valkey, and a command line beside them."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ def cluster(start_server: StartServer, postgres_url: str, valkey_url: str) -> It
     env = {"DATABASE_URL": url, "REDIS_URL": valkey_url}
     manage("migrate", "-v", "0", env=environment(**env))
     here, there = start_server(**env), start_server(**env)
-    yield Cluster(here, there, here.python(PEOPLE).split())
+    yield Cluster(here, there, re.findall(r"aether_\w+", here.python(PEOPLE)))
     here.stop()
     there.stop()
     with psycopg.connect(postgres_url, autocommit=True) as admin:
