@@ -100,7 +100,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
             return
         mark = self.node.revalidation.mark()
         try:
-            identity = await self.node.run(auth.identify, self.scope)
+            identity = await auth.identify(self.node, self.scope)
         except auth.Refused as refused:
             logger.warning("A WebSocket handshake was refused: %s", refused)
             await self.close()

@@ -177,7 +177,7 @@ async def _admit(here: Node, client_id: str, scope: Any) -> tuple[Identity, int]
 async def _identify(here: Node, scope: Any) -> tuple[Identity, int]:
     mark = here.revalidation.mark()
     try:
-        identity = await here.run(auth.identify, scope)
+        identity = await auth.identify(here, scope)
     except auth.Refused as refused:
         raise Problem(HTTPStatus.FORBIDDEN, str(refused)) from refused
     except auth.Unauthorized as unauthorized:
