@@ -37,7 +37,7 @@ class Refusals:
         more = f" ({self._left_out} more were not logged)" if self._left_out else ""
         self._left_out = 0
         logger.warning(
-            "Limit %s exceeded: address %s, user %s, client %s%s",
+            "Limit %s exceeded: address %.60s, user %s, client %s%s",
             limit, peer.address, peer.user_id, peer.client_id, more,
         )  # fmt: skip
 
