@@ -1,0 +1,15 @@
+"""Django's settings for it; the environment names the layer and Valkey's port."""
+
+import os
+
+SECRET_KEY = "stock-" + "0123456789abcdef" * 3
+ALLOWED_HOSTS = ["127.0.0.1"]
+INSTALLED_APPS = ["channels"]
+DATABASES: dict[str, object] = {}
+USE_TZ = True
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": os.environ["STOCK_LAYER"],
+        "CONFIG": {"hosts": [os.environ["STOCK_REDIS"]]},
+    }
+}
