@@ -49,7 +49,7 @@ def markdown(outcome: Outcome, about: dict[str, Any]) -> str:
 
 
 def write(outcome: Outcome, about: dict[str, Any], path: Path) -> None:
-    """Write everything that was found as JSON, each repeat by itself."""
+    """Write everything that was found into the directory *path*: as JSON each repeat by itself, tables, and chart."""
     found = {
         "about": about,
         "versions": outcome.versions,
@@ -58,8 +58,9 @@ def write(outcome: Outcome, about: dict[str, Any], path: Path) -> None:
         "goals": [asdict(goal) for goal in goals.judge(results.summarize(outcome.records))],
         "records": [asdict(record) for record in outcome.records],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    (path / "results.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    (path / "results.md").write_text(markdown(outcome, about) + "\n")
+    chart.draw(results.summarize(outcome.records), path / "results.svg")
 
 
 def publish(outcome: Outcome, about: dict[str, Any], page: Path = PAGE, picture: Path = CHART) -> None:

@@ -34,7 +34,7 @@ def derived(record: Record) -> dict[str, float]:
     if record.scenario in {"bulk", "read"}:
         found["ms"] = raw["seconds"] * 1000
     if record.scenario == "memory":
-        found["deflated"] = raw["deflated"] / raw["subscribers"]
+        found["deflated"] = raw["deflated"] / record.subscribers
     return found
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 
 from bench.peers.base import Peer, Place, Running
 from bench.peers.valkey import valkey
@@ -37,14 +38,18 @@ def environment(place: Place, database: str) -> dict[str, str]:
     }
 
 
-def prepare_database(place: Place) -> None:
-    """Make the database that each server gets a copy of. Raises: CalledProcessError."""
+def prepare_database(place: Place, *, unread: int = prepare.UNREAD, migrated: Path | None = None) -> None:
+    """Make the database that each server gets a copy of, from a *migrated* one where there is one.
+
+    One user has *unread* notifications of their own. Raises: CalledProcessError.
+    """
     env = {**os.environ, **environment(place, TEMPLATE)}
-    manage = [sys.executable, str(ROOT / "manage.py")]
-    subprocess.run([*manage, "migrate", "-v", "0"], check=True, env=env, cwd=ROOT)
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.product.prepare"], check=True, env=env, cwd=ROOT, stdout=subprocess.PIPE
-    )
+    if migrated is not None:
+        shutil.copyfile(migrated, place.directory / TEMPLATE)
+    else:
+        subprocess.run([sys.executable, str(ROOT / "manage.py"), "migrate", "-v", "0"], check=True, env=env, cwd=ROOT)
+    fill = [sys.executable, "-m", "bench.product.prepare", str(unread)]
+    done = subprocess.run(fill, check=True, env=env, cwd=ROOT, stdout=subprocess.PIPE)
     place.sessions = json.loads(done.stdout)
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench.product.prepare`: fill a migrated database; prints the sessions as JSON."""
+"""`python -m bench.product.prepare 10000`: fill a migrated database; prints the sessions as JSON."""
 
 import json
 import os
@@ -15,8 +15,8 @@ READER = "reader"
 WRITER = "writer"
 
 
-def main() -> None:
-    """Make users with a session each, 50 notifications for all, and 10,000 for one of them alone."""
+def main(unread: int) -> None:
+    """Make users with a session each, 50 notifications for all, and *unread* ones for one of them alone."""
     django.setup()
     from django.contrib.auth.models import User
     from django.db import transaction
@@ -30,8 +30,9 @@ def main() -> None:
         users = User.objects.bulk_create([User(username=name, is_superuser=name == WRITER) for name in names])
         sessions = {user.username: _session(user) for user in users}
         actions.create_many({"title": f"Shown {number}", "message": "m" * 100} for number in range(SHOWN))
-        for start in range(0, UNREAD, MANY):
-            actions.create_many({"title": f"Unread {start + one}", "user": users[1]} for one in range(MANY))
+        for start in range(0, unread, MANY):
+            some = range(start, min(start + MANY, unread))
+            actions.create_many({"title": f"Unread {number}", "user": users[1]} for number in some)
     while outbox.relay("notifications"):
         pass
     json.dump(sessions, sys.stdout)
@@ -50,4 +51,4 @@ def _session(user: object) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))
