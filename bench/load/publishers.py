@@ -29,7 +29,7 @@ class Publisher:
         """Connect. Raises: OSError, ConnectionError."""
         reader, self.writer = await asyncio.open_connection("127.0.0.1", self.target.port, limit=2**20)
         await self.greet(reader)
-        self._draining = asyncio.create_task(_drain(reader))
+        self._draining = asyncio.create_task(self._drain(reader))
 
     def close(self) -> None:
         """Drop the connection."""
@@ -50,6 +50,17 @@ class Publisher:
         """Return what goes over the wire."""
         raise NotImplementedError
 
+    def answer(self, data: bytes) -> bytes:
+        """React to what the server sent, and return what of it is not whole yet."""
+        if data.endswith(b"PING\r\n") and self.writer is not None:
+            self.writer.write(b"PONG\r\n")
+        return b""
+
+    async def _drain(self, reader: asyncio.StreamReader) -> None:
+        rest = b""
+        while data := await reader.read(65_536):
+            rest = self.answer(rest + data)
+
 
 class WebSocketPublisher(Publisher):
     """A WebSocket whose frames the server broadcasts: the topic's number, a space, the message."""
@@ -67,6 +78,17 @@ class WebSocketPublisher(Publisher):
     def encoded(self, topic: int, bodies: Sequence[bytes]) -> bytes:
         """Return a frame for each message."""
         return b"".join(frames.frame(b"%d %s" % (topic, text)) for text in bodies)
+
+    def answer(self, data: bytes) -> bytes:
+        """Answer pings; without that, a server ends the connection."""
+        assert self.writer is not None
+        end, _, _ = frames.skim(data)
+        for opcode, payload in frames.frames(data[:end]):
+            if opcode == frames.PING:
+                self.writer.write(frames.frame(payload, frames.PONG))
+            elif payload == b"2":  # Engine.IO's.
+                self.writer.write(frames.frame(b"3"))
+        return data[end:]
 
 
 class AetherPublisher(WebSocketPublisher):
@@ -96,7 +118,8 @@ class SocketIoPublisher(WebSocketPublisher):
         await super().greet(reader)
         assert self.writer is not None
         self.writer.write(frames.frame(b"40"))
-        await reader.readuntil(b'40{"sid"')
+        await reader.readuntil(b'40{"sid":"')
+        await reader.readuntil(b'"}')
 
     def encoded(self, topic: int, bodies: Sequence[bytes]) -> bytes:
         """Return an event for each message."""
@@ -164,9 +187,3 @@ class Rest:
         length = next(line for line in answer.split("\r\n") if line.lower().startswith("content-length:"))
         await self._reader.readexactly(int(length.partition(":")[2]))
         return int(answer.split(" ", 2)[1])
-
-
-async def _drain(reader: asyncio.StreamReader) -> None:
-    """Read and forget what the server answers the publisher; pings need no answer within minutes."""
-    while await reader.read(65_536):
-        pass

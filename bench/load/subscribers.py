@@ -88,6 +88,7 @@ class Subscriber(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Count the end, unless this side wanted it."""
         if self.transport is not None:
+            self.transport = None
             self.tally.ended += 1
             self.fail(f"The connection ended: {exc or 'by the server'}")
 

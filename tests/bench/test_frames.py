@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.load import frames
-from bench.load.publishers import body
+from bench.load.publishers import SocketIoPublisher, body
 from bench.load.subscribers import NatsSubscriber, Tally, Target, WebSocketSubscriber
 
 
@@ -122,3 +122,12 @@ def test_a_message_has_its_size() -> None:
     """What is published is JSON of the size that the tables name, and carries its time."""
     assert len(message(200)) == 200
     assert list(frames.stamps(message() + message())) == [1_234_567, 1_234_567]
+
+
+def test_a_publisher_answers_pings() -> None:
+    """A server that pings its publisher does not end the connection for want of an answer."""
+    publisher = SocketIoPublisher(Target("socket.io", 1))
+    publisher.writer = Wire(written=b"")
+    data = server_frame(b"hi", frames.PING) + server_frame(b"2")
+    assert publisher.answer(data + b"\x81") == b"\x81"
+    assert publisher.writer.written == frames.frame(b"hi", frames.PONG) + frames.frame(b"3")
