@@ -21,6 +21,7 @@ class Sizes:
     small: int
     middle: int
     large: int
+    idle: int
     topics: int
     seconds: float
     paced: float
@@ -31,8 +32,8 @@ class Sizes:
     """Handshakes under way at a time."""
 
 
-FULL: Final = Sizes(100, 1_000, 5_000, topics=100, seconds=1.5, paced=4.0, posts=100, repeats=3)
-QUICK: Final = Sizes(100, 1_000, 1_000, topics=20, seconds=0.8, paced=2.0, posts=30, repeats=1, warm_up=0.2)
+FULL: Final = Sizes(100, 1_000, 5_000, idle=5_000, topics=100, seconds=1.5, paced=4.0, posts=100, repeats=3)
+QUICK: Final = Sizes(100, 1_000, 1_000, idle=500, topics=10, seconds=0.8, paced=2.0, posts=30, repeats=1, warm_up=0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,13 @@ class Step:
     topics: int = 1
 
 
-def steps(sizes: Sizes, wanted: tuple[str, ...]) -> list[Step]:
-    """Return the steps of a session of any peer, those of the *wanted* scenarios, in order."""
-    timed = {"seconds": sizes.seconds, "warm_up": sizes.warm_up}
+def steps(sizes: Sizes, wanted: tuple[str, ...], *, heavy: bool = False, again: bool = False) -> list[Step]:
+    """Return the steps of a session of any peer, those of the *wanted* scenarios, in order.
+
+    For *heavy* peers, to whom a burst takes half a minute, there is no warm-up but the steps before, and what takes
+    longest is not done *again*.
+    """
+    timed = {"seconds": sizes.seconds, "warm_up": 0.0 if heavy else sizes.warm_up}
     paced = {"rate": RATE, "seconds": sizes.paced, "warm_up": 1.0}
     every = [
         Step("fanout", sizes.small, options=timed),
@@ -59,4 +64,6 @@ def steps(sizes: Sizes, wanted: tuple[str, ...]) -> list[Step]:
         Step("paced", sizes.large, what="paced", options=paced),
         Step("topics", sizes.topics * 50, options=timed | {"topics": sizes.topics}, topics=sizes.topics),
     ]
+    if heavy and again:
+        every = [step for step in every if step.scenario in {"fanout", "storm"} and step.subscribers <= sizes.middle]
     return [step for step in every if step.scenario in wanted]

@@ -48,7 +48,7 @@ def _notifications(session: Session, wanted: list[str], place: Place, sizes: Siz
 def _layer(session: Session, running: Running, sizes: Sizes) -> Iterator[Record]:
     """Count what a publication costs Valkey, with few sockets on the node and with many; its idle beat is taken off."""
     session.aim(Aether.single)
-    for count in (FEW, sizes.large):
+    for count in (FEW, sizes.idle):
         session.grow_to(count)
         session.measure("publications", ROUTE, count=5)
         before = usage(running.helper_port)

@@ -67,9 +67,7 @@ class Run:
             say(f"{what}: {time.monotonic() - began:.0f} s")
 
     def _session(self, peer: Peer, repeat: int) -> Iterator[Record]:
-        steps = plan.steps(self._sizes, self._scenarios)
-        if peer.heavy and repeat:
-            steps = [step for step in steps if step.subscribers <= self._sizes.middle]
+        steps = plan.steps(self._sizes, self._scenarios, heavy=peer.heavy, again=repeat > 0)
         if steps:
             with peer.start(self._place) as running:
                 yield from Session(peer, running, self._place, self._load, self._sizes).steps(steps, repeat)
@@ -78,9 +76,9 @@ class Run:
         for compression, env in peer.compressions.items():
             with peer.start(self._place, **env) as running:
                 session = Session(peer, running, self._place, self._load, self._sizes)
-                figures = session.memory(self._sizes.large, deflate=compression == "on")
+                figures = session.memory(self._sizes.idle, deflate=compression == "on")
             row = peer.title if len(peer.compressions) == 1 else f"{peer.title}, compression {compression}"
-            yield Record(row, "memory", self._sizes.large, 0, figures)
+            yield Record(row, "memory", self._sizes.idle, 0, figures)
 
     def _aether(self, repeat: int) -> Iterator[Record]:
         wanted = [name for name in plan.AETHER_ONLY if name in self._scenarios]

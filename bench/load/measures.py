@@ -13,7 +13,7 @@ from bench.load import frames
 from bench.load.publishers import Publisher, Rest, body
 from bench.load.subscribers import Tally, Target, now
 
-PATIENCE: Final = 20.0
+PATIENCE: Final = 90.0
 """Seconds until what was published counts as lost."""
 MESSAGE: Final = 200
 """Bytes of a message, as JSON."""

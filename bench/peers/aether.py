@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.peers.base import Peer, Place, Running
+from bench.peers.base import DAPHNE, Peer, Place, Running
 from bench.peers.valkey import valkey
 from bench.product import prepare
 from tests.chaos.processes import ROOT
@@ -98,7 +98,7 @@ class AetherOnDaphne(Aether):
 
     def server(self, port: int) -> list[str]:
         """Return daphne's command."""
-        return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "aether.asgi:application"]
+        return [*DAPHNE, "-p", str(port), "aether.asgi:application"]
 
 
 class AetherOnValkey(Aether):

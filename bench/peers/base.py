@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from bench import proc
 from tests.chaos.processes import Child, free_port, wait_for
 
 START: Final = 60.0
+DAPHNE: Final = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "--websocket_connect_timeout", "60")
+"""daphne, with more patience than its 5 s for handshakes when a hundred come at once."""
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.peers.base import Peer, Place, Running, found
+from bench.peers.base import DAPHNE, Peer, Place, Running, found
 from bench.peers.valkey import valkey
 from tests.chaos.processes import ROOT
 
@@ -50,7 +50,7 @@ class ChannelsOnDaphne(StockChannels):
     def command(self, place: Place, port: int) -> tuple[list[str], dict[str, str]]:
         """Serve by daphne."""
         target = "bench.peers.stock.asgi:application"
-        return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), target], {}
+        return [*DAPHNE, "-p", str(port), target], {}
 
 
 class ChannelsOnUvicorn(StockChannels):

@@ -17,7 +17,7 @@ from bench.plan import SCENARIOS, Sizes, steps
 from bench.run import Run
 from tests.support.servers import ROOT
 
-SMALL = Sizes(10, 20, 20, topics=2, seconds=0.2, paced=0.4, posts=3, repeats=1, warm_up=0.05, at_once=5)
+SMALL = Sizes(10, 20, 20, idle=20, topics=2, seconds=0.2, paced=0.4, posts=3, repeats=1, warm_up=0.05, at_once=5)
 BUSY = """
 import os, time
 os.fork()

@@ -7,9 +7,10 @@ ALLOWED_HOSTS = ["127.0.0.1"]
 INSTALLED_APPS = ["channels"]
 DATABASES: dict[str, object] = {}
 USE_TZ = True
+# A hundred clients that join at once need more connections than the 100 of redis-py's pool.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": os.environ["STOCK_LAYER"],
-        "CONFIG": {"hosts": [os.environ["STOCK_REDIS"]]},
+        "CONFIG": {"hosts": [{"address": os.environ["STOCK_REDIS"], "max_connections": 2_000}]},
     }
 }
