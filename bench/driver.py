@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from bench.load.subscribers import Target
+from bench.load.target import Target
 from tests.chaos.processes import ROOT, Child
 
 PATIENCE: Final = 240.0

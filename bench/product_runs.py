@@ -1,6 +1,8 @@
 """What only Aether does: a REST write that reaches browsers, bulk changes, mark-all-read, and several nodes."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import pairwise
+from typing import Any
 
 from bench.driver import Driver
 from bench.peers.aether import Aether, AetherOnValkey
@@ -13,11 +15,13 @@ from bench.session import Record, Session
 BULK = 1_000
 TABS = 10
 PUBLICATIONS = 50
+IDLE = 3.0
+"""Seconds for which an idle node is watched, whose beat is taken off."""
 ROUTE = "aether"
 ROW = "Aether"
 
 
-def run(wanted: list[str], place: Place, load: Driver, sizes: Sizes) -> Iterator[Record]:
+def run(wanted: Collection[str], place: Place, load: Driver, sizes: Sizes) -> Iterator[Record]:
     """Measure the *wanted* scenarios."""
     if set(wanted) & {"post", "bulk", "read"}:
         with Aether().start(place) as running:
@@ -28,7 +32,7 @@ def run(wanted: list[str], place: Place, load: Driver, sizes: Sizes) -> Iterator
             yield from _layer(Session(AetherOnValkey(), running, place, load, sizes), running, sizes)
 
 
-def _notifications(session: Session, wanted: list[str], place: Place, sizes: Sizes) -> Iterator[Record]:
+def _notifications(session: Session, wanted: Collection[str], place: Place, sizes: Sizes) -> Iterator[Record]:
     if "read" in wanted:
         session.aim(("notifications",), sessions=(place.sessions[READER],))
         session.grow_to(TABS)
@@ -46,20 +50,25 @@ def _notifications(session: Session, wanted: list[str], place: Place, sizes: Siz
 
 
 def _layer(session: Session, running: Running, sizes: Sizes) -> Iterator[Record]:
-    """Count what a publication costs Valkey, with few sockets on the node and with many; its idle beat is taken off."""
+    """Count what a publication costs Valkey, with few sockets on the node and with many."""
     session.aim(Aether.single)
     for count in (FEW, sizes.idle):
         session.grow_to(count)
         session.measure("publications", ROUTE, count=5)
-        before = usage(running.helper_port)
-        idle = session.idle(3.0)
-        between = usage(running.helper_port)
-        found = session.measure("publications", ROUTE, count=PUBLICATIONS)
-        after = usage(running.helper_port)
-        beats = found["seconds"] / idle["seconds"]
-        counted = {name: after[name] - between[name] for name in after if name != "cpu" and name in between}
-        rest = {name: between[name] - before.get(name, 0.0) for name in between if name != "cpu"}
-        commands = (sum(counted.values()) - beats * sum(rest.values())) / PUBLICATIONS
-        cpu = (after["cpu"] - between["cpu"] - beats * (between["cpu"] - before["cpu"])) / PUBLICATIONS
-        layer = {"commands": commands, "valkey_us": cpu * 1e6, "published": counted.get("publish", 0.0) / PUBLICATIONS}
-        yield Record(ROW, "layer", count, 0, found | layer)
+        yield Record(ROW, "layer", count, 0, _on_valkey(session, running.helper_port))
+
+
+def _on_valkey(session: Session, port: int) -> dict[str, Any]:
+    """Return Valkey's commands and CPU for each of some publications, less what it does for an idle node."""
+    readings = [usage(port)]
+    idle = session.idle(IDLE)
+    readings.append(usage(port))
+    found = session.measure("publications", ROUTE, count=PUBLICATIONS)
+    readings.append(usage(port))
+    beats = found["seconds"] / idle["seconds"]
+    resting, busy = (
+        {name: after[name] - before.get(name, 0.0) for name in after} for before, after in pairwise(readings)
+    )
+    own = {name: (value - beats * resting.get(name, 0.0)) / PUBLICATIONS for name, value in busy.items()}
+    cpu = own.pop("cpu")
+    return found | {"commands": sum(own.values()), "valkey_us": cpu * 1e6, "by_command": own}

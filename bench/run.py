@@ -40,7 +40,7 @@ class Run:
         for repeat in range(self._sizes.repeats):
             for peer in present:
                 self._attempt(f"{peer.title}, repeat {repeat + 1}", lambda: self._session(peer, repeat))  # noqa: B023
-            if any(peer.name == "aether" for peer in present):
+            if any(peer.name == "aether" for peer in present) and set(plan.AETHER_ONLY) & set(self._scenarios):
                 self._attempt(f"Aether alone, repeat {repeat + 1}", lambda: self._aether(repeat))  # noqa: B023
         if "memory" in self._scenarios:
             for peer in present:
@@ -81,8 +81,7 @@ class Run:
             yield Record(row, "memory", self._sizes.idle, 0, figures)
 
     def _aether(self, repeat: int) -> Iterator[Record]:
-        wanted = [name for name in plan.AETHER_ONLY if name in self._scenarios]
-        for record in product_runs.run(wanted, self._place, self._load, self._sizes):
+        for record in product_runs.run(self._scenarios, self._place, self._load, self._sizes):
             yield replace(record, repeat=repeat)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.driver import Driver
-from bench.load.subscribers import Target
+from bench.load.target import Target
 from bench.peers.base import Peer, Place, Running
 from bench.plan import Sizes, Step
 

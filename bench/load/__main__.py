@@ -13,7 +13,8 @@ from bench import proc
 from bench.load import measures
 from bench.load.measures import Crowd, Figures, Span
 from bench.load.publishers import PUBLISHERS, Publisher, Rest
-from bench.load.subscribers import PROTOCOLS, Subscriber, Target, WebSocketSubscriber
+from bench.load.subscribers import PROTOCOLS, Subscriber, WebSocketSubscriber
+from bench.load.target import Target
 
 CONNECT: Final = 60.0
 """Seconds for one connection to become ready."""
@@ -32,9 +33,10 @@ class Generator:
     async def aim(self, **target: Any) -> Figures:
         """Turn to another server, and drop what is connected."""
         await self.drop()
-        self.target = Target(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in target.items()}
-        )
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in target.items()
+        }
+        self.target = Target(**fields)
         return {}
 
     async def connect(self, count: int, at_once: int, topics: int = 1) -> Figures:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from bench import proc
 from bench.load import frames
 from bench.load.publishers import Publisher, Rest, body
-from bench.load.subscribers import Tally, Target, now
+from bench.load.target import Tally, Target, now
 
 PATIENCE: Final = 90.0
 """Seconds until what was published counts as lost."""

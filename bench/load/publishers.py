@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from bench.load import frames
-from bench.load.subscribers import HEAD_END, Target
+from bench.load.subscribers import HEAD_END
+from bench.load.target import Target
 
 FILL: Final = b"x"
 

