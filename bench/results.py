@@ -54,6 +54,16 @@ def summarize(records: list[Record]) -> Summary:
     }
 
 
+def brief(record: Record) -> str:
+    """Return the figure that says most of one measurement, for whoever watches the run."""
+    found = derived(record)
+    names = {
+        "commands": "{:.2f} commands", "per_connection": "{:,.0f} bytes each", "connects_per_s": "{:,.0f} connects/s",
+        "answer_ms": "answered after {:.1f} ms", "p99": "p99 {:.1f} ms", "us_per_delivery": "{:.1f} µs per delivery",
+    }  # fmt: skip
+    return next((text.format(found[name]) for name, text in names.items() if name in found), "nothing was delivered")
+
+
 def saturated(records: list[Record]) -> list[str]:
     """Return the measurements in which the generator was at its limit, as sentences."""
     return sorted(

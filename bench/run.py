@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from bench import plan, product_runs
+from bench import plan, product_runs, results
 from bench.driver import Driver, Failed
 from bench.peers.base import Peer, Place
 from bench.plan import Sizes
@@ -60,6 +60,7 @@ class Run:
         try:
             for record in work():
                 self.outcome.records.append(record)
+                say(f"  {record.row}: {record.scenario}, {record.subscribers:,}: {results.brief(record)}")
         except ERRORS as error:
             self.outcome.failures.append(f"{what}: {error}")
             say(f"{what} FAILED: {error}")

@@ -159,7 +159,7 @@ class AetherSubscriber(WebSocketSubscriber):
 
     def text(self, payload: bytes) -> None:
         """Become ready, or show that this client is alive."""
-        if payload.startswith((b'{"type":"initial_state"', b'{"type":"subscription"')):
+        if not self.ready.done() and (b'"type":"initial_state"' in payload or b'"type":"subscription"' in payload):
             self.is_ready()
         elif payload.startswith(b'{"type":"ping"'):
             self.write(frames.frame(b'{"type":"ping"}'))

@@ -69,6 +69,12 @@ def test_a_busy_generator_and_a_busy_machine_are_told() -> None:
     assert results.disturbed([record("Node ws", 0.01)]) == ""
 
 
+def test_whoever_watches_sees_a_figure() -> None:
+    """Each measurement has a line while the run goes on, also one in which nothing came."""
+    assert results.brief(record("Aether", 0.011)) == "11.0 µs per delivery"
+    assert results.brief(record("Aether", 0.0, deliveries=0)) == "nothing was delivered"
+
+
 def test_a_table_has_a_row_for_each_server() -> None:
     """Figures that were not measured are dashes."""
     text = table.results(results.summarize([record("Aether", 0.011), record("NATS", 0.009)]))
