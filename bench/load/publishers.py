@@ -40,8 +40,10 @@ class Publisher:
             self.writer.transport.abort()
 
     def publish(self, topic: int, bodies: Sequence[bytes]) -> None:
-        """Publish *bodies* to the topic of that number."""
+        """Publish *bodies* to the topic of that number. Raises: ConnectionError, where the server hung up."""
         assert self.writer is not None
+        if self.writer.is_closing():
+            raise ConnectionError("The server closed the publisher's connection.")
         self.writer.write(self.encoded(topic, bodies))
 
     async def greet(self, reader: asyncio.StreamReader) -> None:

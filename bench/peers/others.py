@@ -69,7 +69,16 @@ class ChannelsOnUvicorn(StockChannels):
     def command(self, place: Place, port: int) -> tuple[list[str], dict[str, str]]:
         """Serve by uvicorn."""
         options = ["--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop", "--http", "httptools"]
-        options += ["--log-level", "warning", "--ws-per-message-deflate", "false", "--lifespan", "off"]
+        options += [
+            "--ws-ping-timeout",
+            "120",
+            "--log-level",
+            "warning",
+            "--ws-per-message-deflate",
+            "false",
+            "--lifespan",
+            "off",
+        ]
         return [sys.executable, "-m", "uvicorn", *options, "bench.peers.stock.asgi:application"], {}
 
 
