@@ -73,9 +73,10 @@ def _storm(found: Summary) -> Goal:
 
 
 def _memory(found: Summary) -> Iterator[Goal]:
-    rows = found.get(_largest(found, "memory"), {})
+    key = _largest(found, "memory")
+    rows = found.get(key, {})
     for compression, limit in (("off", 20), ("on", 22)):
-        text = f"memory per idle connection ≤ {limit} KB, compression {compression}"
+        text = f"memory per idle connection of {key[1]:,} ≤ {limit} KB, compression {compression}"
         row = f"Aether, compression {compression}"
         own = _figure(rows, row, "per_connection")
         if own is None:

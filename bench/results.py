@@ -23,7 +23,8 @@ def derived(record: Record) -> dict[str, float]:
     found |= {"lost": float(raw.get("lost", 0) + raw.get("ended", 0))}
     if raw.get("deliveries"):
         found["us_per_delivery"] = raw["cpu"] / raw["deliveries"] * 1e6
-        found["helpers_us"] = raw["helpers"] / raw["deliveries"] * 1e6
+        if raw["helpers"]:
+            found["helpers_us"] = raw["helpers"] / raw["deliveries"] * 1e6
         found["deliveries_per_s"] = raw["deliveries"] / raw["seconds"]
     for name in ("p50", "p99", "worst", "answer_p50", "answer_ms", "commands", "valkey_us", "per_connection"):
         if name in raw:

@@ -181,9 +181,8 @@ class Nchan(Peer):
 
     def version(self) -> str:
         """Return nginx's version."""
-        program, module = nginx()
-        done = subprocess.run([program, "-v"], check=True, capture_output=True, text=True)
-        return f"{done.stderr.strip().removeprefix('nginx version: ')}, {module.name.removesuffix('.so')}"
+        done = subprocess.run([nginx()[0], "-v"], check=True, capture_output=True, text=True)
+        return done.stderr.strip().removeprefix("nginx version: ") + " with nchan"
 
     def command(self, place: Place, port: int) -> tuple[list[str], dict[str, str]]:
         """Serve without a master process."""

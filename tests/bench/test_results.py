@@ -56,7 +56,7 @@ def test_memory_with_compression_needs_compression() -> None:
     """A server that agreed to none does not meet the goal of compressing cheaply."""
     row = "Aether, compression on"
     more = {"scenario": "memory", "subscribers": 5_000, "per_connection": 10_000.0}
-    text = "memory per idle connection ≤ 22 KB, compression on"
+    text = "memory per idle connection of 5,000 ≤ 22 KB, compression on"
     assert verdicts(record(row, 0.0, deflated=0, **more))[text] is None
     assert verdicts(record(row, 0.0, deflated=5_000, **more))[text] is True
 
@@ -79,7 +79,7 @@ def test_a_table_has_a_row_for_each_server() -> None:
     """Figures that were not measured are dashes."""
     text = table.results(results.summarize([record("Aether", 0.011), record("NATS", 0.009)]))
     assert "### Fan-out to 1,000 subscribers, closed loop" in text
-    assert "| Aether | 11.0 | 0.0 | 1,000 | 50% | 0 |" in text
+    assert "| Aether | 11.0 | – | 1,000 | 50% | 0 |" in text
     assert table.lines(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | ---: |\n| 1 | 2 |"
 
 
