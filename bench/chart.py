@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from bench.results import Summary
@@ -12,6 +13,8 @@ LEFT: Final = 230
 BAR: Final = 18
 ROW: Final = 26
 GAP: Final = 56
+CUT: Final = 4
+"""Times the median at which a bar ends, and its figure says how much longer it were."""
 STYLE: Final = "font-family:system-ui,sans-serif;font-size:13px;background:#fff"
 
 
@@ -23,12 +26,13 @@ class Panel:
     scenario: str
     figure: str
     form: str
+    most_is_best: bool = False
 
 
 PANELS: Final = (
     Panel("CPU per delivery to {size} subscribers (µs; shorter is better)", "fanout", "us_per_delivery", ".1f"),
     Panel("p99 of 5 messages a second to {size} subscribers (ms; shorter is better)", "paced", "p99", ".1f"),
-    Panel("Deliveries a second, 50 at a time to {size} (longer is better)", "burst", "deliveries_per_s", ",.0f"),
+    Panel("Deliveries a second, 50 at a time to {size} (longer is better)", "burst", "deliveries_per_s", ",.0f", True),
 )  # fmt: skip
 
 
@@ -51,15 +55,18 @@ def draw(found: Summary, path: Path) -> None:
 
 
 def _panel(panel: Panel, size: int, rows: dict[str, float], top: int) -> list[str]:
-    most = max(*rows.values(), 1e-9)
+    """Return the bars, the best first. What is far beyond the others is cut, so that those can be told apart."""
+    most = max(rows.values()) if panel.most_is_best else min(max(rows.values()), CUT * median(rows.values()))
     parts = [f'<text x="8" y="{top}" font-size="15">{escape(panel.title.format(size=f"{size:,}"))}</text>']
-    for number, (row, value) in enumerate(sorted(rows.items(), key=lambda item: item[1])):
+    best_first = sorted(rows.items(), key=lambda item: item[1], reverse=panel.most_is_best)
+    for number, (row, value) in enumerate(best_first):
         y = top + 12 + number * ROW
-        width = max(2.0, value / most * (WIDTH - LEFT - 110))
+        width = max(2.0, min(value / max(most, 1e-9), 1.0) * (WIDTH - LEFT - 110))
         color = "#2563eb" if row.startswith("Aether") else "#94a3b8"
+        shown = f"{'» ' if value > most else ''}{value:{panel.form}}"
         parts += [
             f'<text x="{LEFT - 8}" y="{y + 14}" text-anchor="end">{escape(row)}</text>',
             f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" fill="{color}"/>',
-            f'<text x="{LEFT + width + 6:.1f}" y="{y + 14}">{value:{panel.form}}</text>',
+            f'<text x="{LEFT + width + 6:.1f}" y="{y + 14}">{shown}</text>',
         ]
     return parts
