@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from bench.load.target import Target
 from tests.chaos.processes import ROOT, Child
@@ -24,9 +24,9 @@ class Failed(Exception):
 class Driver:
     """Tells the generator what to do, one order at a time."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, lines: BinaryIO) -> None:
         self._connection = connection
-        self._lines = connection.makefile("rb")
+        self._lines = lines
 
     def __call__(self, do: str, **order: Any) -> dict[str, Any]:
         """Have it done, and return the answer. Raises: Failed, TimeoutError."""
@@ -57,8 +57,8 @@ def generator(directory: Path, core: int | None) -> Iterator[Driver]:
         try:
             connection, _ = listening.accept()
             connection.settimeout(PATIENCE)
-            with connection:
-                yield Driver(connection)
+            with connection, connection.makefile("rb") as lines:
+                yield Driver(connection, lines)
         finally:
             load.end(signal.SIGKILL, 5)
             path.unlink()
