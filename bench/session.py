@@ -88,7 +88,7 @@ class Session:
         return self._load("idle", seconds=seconds)
 
     def _storm(self, count: int) -> dict[str, Any]:
-        self._grow_to(max(FIRST, self._connected))
+        self._grow_to(max(min(FIRST, count // 2), self._connected))
         return self._grow_to(count)
 
     def _grow_to(self, count: int) -> dict[str, Any]:
