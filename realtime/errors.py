@@ -17,6 +17,7 @@ class CloseCode(IntEnum):
     """WebSocket close codes (RFC 6455, 7.4; 4000–4999 are for private use)."""
 
     NORMAL = 1000
+    NO_TEXT = 1007
     POLICY = 1008
     TOO_BIG = 1009
     SERVER_ERROR = 1011
