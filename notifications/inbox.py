@@ -1,16 +1,14 @@
 """What one user sees: which notifications, in what order, and whether each is read."""
 
-import base64
-import binascii
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core import signing
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils.dateparse import parse_datetime
 
 from notifications.models import GroupFloor, Notification, Opening, ReadMark, Receipt
 from notifications.representation import represent
@@ -19,10 +17,11 @@ from realtime import audience
 
 LIMIT: Final = 200
 """Notifications on one page at most."""
+CURSORS: Final = signing.Signer(salt="notifications.page")
 
 
 class InvalidCursor(ValueError):
-    """A cursor that did not come from a page of ours."""
+    """A cursor that did not come from one of the user's own pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,9 @@ class Inbox:
 
     def page(self, limit: int, *, cursor: str | None = None, unread_only: bool = False) -> Page:
         """Return at most *limit* notifications after *cursor*. Raises: InvalidCursor."""
-        after = _after(cursor) if cursor else Q()
+        after = _after(self._user, cursor) if cursor else Q()
         rows = self._unread(after, limit) if unread_only else self._newest(after, limit)
-        more = _cursor(rows[limit - 1]) if len(rows) > limit else None
+        more = _cursor(self._user, rows[limit - 1]) if len(rows) > limit else None
         return Page(self.view(rows[:limit]), more)
 
     def unread_count(self) -> int:
@@ -127,19 +126,17 @@ class Inbox:
         return list(Notification.objects.filter(after, pk__in=unread_ids(self._user.pk))[: limit + 1])
 
 
-def _cursor(row: Notification) -> str:
-    text = f"{row.created_at.isoformat()}|{row.pk.hex}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+def _cursor(user: AbstractBaseUser, row: Notification) -> str:
+    """Return the cursor of what comes after *row*: signed, and good for *user* alone."""
+    return CURSORS.sign_object([str(user.pk), row.created_at.isoformat(), row.pk.hex])
 
 
-def _after(cursor: str) -> Q:
+def _after(user: AbstractBaseUser, cursor: str) -> Q:
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        moment, _, pk = text.partition("|")
-        created_at, last = parse_datetime(moment), uuid.UUID(hex=pk)
-        if not isinstance(created_at, datetime) or created_at.tzinfo is None:
-            raise InvalidCursor(cursor)
-        created_at = created_at.astimezone(UTC)  # At either end of the calendar there is no such time.
-    except (binascii.Error, OverflowError, ValueError) as error:
+        owner, created_at, pk = CURSORS.unsign_object(cursor)
+    except signing.BadSignature as error:
         raise InvalidCursor(cursor) from error
-    return Q(created_at__lte=created_at) & (Q(created_at__lt=created_at) | Q(pk__lt=last))
+    if owner != str(user.pk):
+        raise InvalidCursor(cursor)
+    moment = datetime.fromisoformat(created_at)
+    return Q(created_at__lte=moment) & (Q(created_at__lt=moment) | Q(pk__lt=uuid.UUID(hex=pk)))
