@@ -4,7 +4,7 @@ RealtimeError
 ├── ClientError            answered with an `error` message; the connection lives on
 │   ├── InvalidMessage     what the client sent cannot be read
 │   ├── UnknownTopic       nothing is registered under that name
-│   └── TopicDenied        this user may not subscribe to it
+│   └── TopicDenied        this user may subscribe to none of them
 ├── Disconnect             ends the connection; its code says whether the client should come back
 ├── UnrecoverablePosition  a position that history cannot continue from
 └── OutsideTransaction     publish() was called where nothing would make it atomic
@@ -55,10 +55,11 @@ class UnknownTopic(ClientError):
 
 
 class TopicDenied(ClientError):
-    """A topic that this user may not subscribe to."""
+    """Topics none of which this user may subscribe to; the message names up to ten of them."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__("forbidden", f"topics: you may not subscribe to {name[:80]!r}.")
+    def __init__(self, *names: str) -> None:
+        shown = ", ".join(repr(name[:80]) for name in names[:10])
+        super().__init__("forbidden", f"topics: you may not subscribe to {shown}.")
 
 
 class Disconnect(RealtimeError):

@@ -68,7 +68,7 @@ class Subscribing:
         allowed = await self._node.run(wishes.authorized, connection.user, names)
         denied = [name for name in names if name not in allowed.names]
         if not allowed.names:
-            raise TopicDenied(denied[0])
+            raise TopicDenied(*denied)
         async with connection.moving:
             recovered = await self._bring_onto_all(connection, wishes.per_stream(allowed, message), message)
             connection.topics.update(allowed.names)

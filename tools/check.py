@@ -1,4 +1,4 @@
-"""`make check`: formatting, lint, bandit, types, the arrows between the rooms, migrations, and production's settings."""
+"""`make check`: format, lint, bandit, types, the arrows between the rooms, migrations, and production's settings."""
 
 from commands import BIN, NODE, Commands, python, run
 
