@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv/bin/python
 export HOST PORT
 
-.PHONY: run test chaos check audit lock dev node screenshots
+.PHONY: run test chaos fuzz check audit lock dev node screenshots
 
 run:
 	@$(PYTHON) tools/bootstrap.py --env
@@ -30,6 +30,11 @@ test: dev node
 SECONDS ?= 60
 chaos: dev
 	$(VENV) -m tests.chaos --seconds $(SECONDS) --longest 5 $(if $(SEED),--seed $(SEED))
+
+# make fuzz INPUTS=100000 SEED=7 repeats a run's inputs; docs/design/fuzz.md tells what it sends.
+INPUTS ?= 100000
+fuzz: dev
+	$(VENV) -m tests.fuzz --inputs $(INPUTS) $(if $(SEED),--seed $(SEED))
 
 check: dev node
 	$(VENV) tools/check.py

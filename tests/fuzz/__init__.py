@@ -1,1 +1,1 @@
-"""`make fuzz`: whatever bytes a client sends, the server logs no exception, keeps no memory and answers the next one."""
+"""`make fuzz`: whatever a client sends, the server logs no exception, keeps no memory and answers the next one."""

@@ -19,7 +19,7 @@ def errors(server: Server) -> list[str]:
     ids=["at once", "in two frames", "with a close behind it"],
 )
 async def test_text_that_is_not_utf8_ends_with_1007(module_server: Server, chunks: list[bytes]) -> None:
-    """A text that is not UTF-8 ends the connection, with 1007 where the client has not closed it; no error is logged."""
+    """A text that is not UTF-8 ends the connection, with 1007 unless the client has closed it; no error is logged."""
     async with await Socket.open(module_server.port) as socket:
         await socket.send([handshake(f"127.0.0.1:{module_server.port}")])
         await socket.upgraded()
