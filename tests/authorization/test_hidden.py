@@ -8,24 +8,32 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime import cursor
+from realtime.audience import for_user
+from realtime.outbox import Draft
 from realtime.protocol import Position
 from realtime.topics import registered
 from tests.authorization.conftest import World
-from tests.authorization.people import KEY, LET_IN, entitled, marks
-from tests.authorization.ways import publish_for_all
-from tests.realtime.conftest import in_thread
+from tests.authorization.people import LET_IN, entitled, marks
+from tests.realtime.conftest import in_thread, publish
 
 HELD = {"jobs": Position(3, "e")}
 CURSOR = cursor.write(1, HELD)
 
 
-def without(names: str, message: dict[str, Any]) -> Any:
-    """Return *message* with the key that was asked for taken out of it."""
-    return json.loads(json.dumps(message).replace(f":{names}", ":…"))
+def without(key: str, message: dict[str, Any]) -> str:
+    """Return *message* as text, without the *key* that was asked for."""
+    return json.dumps(message).replace(f":{key}", ":…")
+
+
+def publish_for(topic: str, name: str, key: str) -> None:
+    """Publish something about the object *key* for the user called *name* alone."""
+    body = {"type": "test", "action": "updated", "data": {"mark": f"<<user {name}>>"}}
+    publish(Draft(topic, body, audience=for_user(User.objects.get(username=name).pk), key=key))
 
 
 @pytest.mark.parametrize("person", LET_IN)
@@ -33,9 +41,13 @@ async def test_an_object_of_others_looks_like_none(world: World, topic: str, per
     """To subscribe to an object that only others are told of is answered as for an object that is not there."""
     if not registered()[topic].keyed:
         return
-    await in_thread(publish_for_all, topic)
+    owner = "outsider" if person != "outsider" else "Reader"
+    told = await (await world.socket(owner)).greeting()
+    await told.subscribe(topic)
+    await in_thread(publish_for, topic, owner, "theirs")
+    await told.until(lambda message: f"<<user {owner}>>" in json.dumps(message))
     answers = []
-    for key in (KEY, "nowhere"):
+    for key in ("theirs", "nobody's"):
         client = await (await world.socket(person)).greeting()
         await client.send({"type": "subscribe", "topics": [f"{topic}:{key}"], "id": 1})
         answers.append(without(key, await client.receive()))
