@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv/bin/python
 export HOST PORT
 
-.PHONY: run test chaos bench peers check audit lock dev node screenshots
+.PHONY: run test chaos bench peers fuzz check audit lock dev node screenshots
 
 run:
 	@$(PYTHON) tools/bootstrap.py --env
@@ -39,6 +39,11 @@ bench: peers
 peers: dev
 	-@$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	-@test bench/peers/node_modules/.package-lock.json -nt bench/peers/package-lock.json || npm ci --prefix bench/peers --no-audit --no-fund
+
+# make fuzz INPUTS=100000 SEED=7 repeats a run's inputs; docs/design/fuzz.md tells what it sends.
+INPUTS ?= 100000
+fuzz: dev
+	$(VENV) -m tests.fuzz --inputs $(INPUTS) $(if $(SEED),--seed $(SEED))
 
 check: dev node
 	$(VENV) tools/check.py

@@ -1,1 +1,1 @@
-"""Measurements: `make bench` for Aether beside what people would pick instead, and modules with a `main` of their own."""
+"""Measurements: `make bench` for Aether beside its peers, and modules with a `main` of their own."""

@@ -1,17 +1,15 @@
 """What one user sees: which notifications, in what order, and whether each is read."""
 
-import base64
-import binascii
 import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core import signing
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.dateparse import parse_datetime
 
 from notifications.models import Notification, Receipt
 from notifications.readers import Readers
@@ -23,10 +21,11 @@ logger = logging.getLogger(__name__)
 
 LIMIT: Final = 200
 """Notifications on one page at most."""
+CURSORS: Final = signing.Signer(salt="notifications.page")
 
 
 class InvalidCursor(ValueError):
-    """A cursor that did not come from a page of ours."""
+    """A cursor that did not come from one of the user's own pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,9 @@ class Inbox:
 
     def page(self, limit: int, *, cursor: str | None = None, unread_only: bool = False) -> Page:
         """Return at most *limit* notifications after *cursor*. Raises: InvalidCursor."""
-        after = _after(cursor) if cursor else Q()
+        after = _after(self._user, cursor) if cursor else Q()
         rows = self._unread(after, limit) if unread_only else self._newest(after, limit)
-        more = cursor_at(rows[limit - 1].created_at, rows[limit - 1].pk) if len(rows) > limit else None
+        more = cursor_at(self._user, rows[limit - 1].created_at, rows[limit - 1].pk) if len(rows) > limit else None
         return Page(self.view(rows[:limit]), more)
 
     def unread_count(self) -> int:
@@ -120,20 +119,17 @@ class Inbox:
         return list(Notification.objects.filter(after, pk__in=unread_ids(self._user.pk))[: limit + 1])
 
 
-def cursor_at(created_at: datetime, pk: uuid.UUID) -> str:
-    """Return the cursor of the page after the notification of that time and id."""
-    text = f"{created_at.isoformat()}|{pk.hex}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+def cursor_at(user: AbstractBaseUser, created_at: datetime, pk: uuid.UUID) -> str:
+    """Return the cursor of what comes after the notification of that time and id: signed, and good for *user* alone."""
+    return CURSORS.sign_object([str(user.pk), created_at.isoformat(), pk.hex])
 
 
-def _after(cursor: str) -> Q:
+def _after(user: AbstractBaseUser, cursor: str) -> Q:
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        moment, _, pk = text.partition("|")
-        created_at, last = parse_datetime(moment), uuid.UUID(hex=pk)
-        if not isinstance(created_at, datetime) or created_at.tzinfo is None:
-            raise InvalidCursor(cursor)
-        created_at = created_at.astimezone(UTC)  # At either end of the calendar there is no such time.
-    except (binascii.Error, OverflowError, ValueError) as error:
+        owner, created_at, pk = CURSORS.unsign_object(cursor)
+    except signing.BadSignature as error:
         raise InvalidCursor(cursor) from error
-    return Q(created_at__lte=created_at) & (Q(created_at__lt=created_at) | Q(pk__lt=last))
+    if owner != str(user.pk):
+        raise InvalidCursor(cursor)
+    moment = datetime.fromisoformat(created_at)
+    return Q(created_at__lte=moment) & (Q(created_at__lt=moment) | Q(pk__lt=uuid.UUID(hex=pk)))

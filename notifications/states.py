@@ -29,7 +29,7 @@ def states(users: Sequence[AbstractBaseUser], limit: int, start: Start) -> Mappi
         kept = [note for note in candidates if not _is_dismissed(receipts.get((user.pk, note.id)), note)][: limit + 1]
         if all_there or len(kept) > limit:
             items = [readers.item(user.pk, note, receipts.get((user.pk, note.id))) for note in kept[:limit]]
-            page = Page(items, cursor_at(*kept[limit - 1].place) if len(kept) > limit else None)
+            page = Page(items, cursor_at(user, *kept[limit - 1].place) if len(kept) > limit else None)
         else:  # The user dismissed so many that what is kept does not reach.
             page = Inbox(user).page(limit)
         total = sum(parts[name].total for name in readers.audiences(user.pk)) - dismissed[user.pk]

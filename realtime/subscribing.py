@@ -77,7 +77,7 @@ class Subscribing:
         allowed = await self._node.run(wishes.authorized, user, names)
         denied = [name for name in names if name not in allowed.names]
         if not allowed.names:
-            raise TopicDenied(denied[0])
+            raise TopicDenied(*denied)
         topics_then = connection.topics | set(allowed.names)
         self._node.quotas.check_topics(connection.client_id, topics_then, connection.user.pk)
         async with connection.moving:
