@@ -126,7 +126,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
         if offer is None:
             return AsgiSink(self.send_text, self.close, limit=conf.send_buffer, on_stalled=self.let_go)
         log = self.log_sent if logger.isEnabledFor(logging.DEBUG) else None
-        return FrameSink(offer["writer"], self.close, limit=conf.send_buffer, deflate_from=conf.compress_from, log=log)
+        return FrameSink(offer["frames"], self.close, limit=conf.send_buffer, deflate_from=conf.compress_from, log=log)
 
     async def welcome(self, identity: Identity, mark: int) -> None:
         """Send `connection` and `initial_state` together; *mark* is from before the identity was read.

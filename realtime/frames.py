@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Final
 
 EXTENSION: Final = "aether.frames"
-"""Where a server's `scope["extensions"]` has the writer of such frames; `realtime.writer` puts it there."""
+"""Where a server offers in `scope["extensions"]` to let the application write such frames: `realtime.writer`."""
 TEXT: Final = 0x81
 """A text frame that is a whole message."""
 DEFLATED: Final = 0x40

@@ -5,11 +5,12 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from realtime import protocol
 from realtime.errors import CloseCode, Disconnect
 from realtime.frames import Texts
+from realtime.writer import Frames, FrameWriter
 
 logger = logging.getLogger(__name__)
 
@@ -24,87 +25,58 @@ SendClose = Callable[[int, str], Awaitable[None]]
 Log = Callable[[str], None]
 
 
-class Writer(Protocol):
-    """What a server offers that lets the application write frames: `realtime.writer` has it for uvicorn."""
-
-    @property
-    def deflates(self) -> bool:
-        """Whether the client takes compressed messages."""
-
-    def bound(self, limit: int, on_full: Callable[[], None]) -> None:
-        """Let at most *limit* bytes wait; what comes then is dropped, and *on_full* called."""
-
-    def write(self, frames: bytes) -> None:
-        """Write *frames*, or let them wait their turn."""
-
-    def write_last(self, frames: bytes) -> None:
-        """Write *frames* behind what waits, even over the limit."""
-
-    def drop(self) -> None:
-        """Forget what waits."""
-
-    def abort(self) -> None:
-        """End the connection at once."""
-
-    async def drained(self) -> None:
-        """Return when nothing waits any more, or the connection is lost."""
-
-
-class FrameSink:
+class FrameSink(FrameWriter):
     """Write frames straight to the socket; those of `Texts` that others get too are made once for all.
 
     More than *limit* bytes waiting end the connection with 4100; the client resumes from its position. One that does
-    not take even its close is aborted. *deflate_from* is the least size of a compressed message, None for no
-    compression; *log* is told of every message.
+    not take even its close is aborted. *deflate_from* is the least size of a message that is compressed where the
+    client takes it so, and others get it too; *log* is told of every message.
     """
 
-    __slots__ = ("_close", "_closing", "_deflate_from", "_end", "_log", "_writer", "sent", "written")
+    __slots__ = ("_close", "_closing", "_deflate_from", "_end", "_log", "sent", "written")
 
-    def __init__(
-        self, writer: Writer, close: SendClose, *, limit: int, deflate_from: int | None, log: Log | None
-    ) -> None:
-        self._writer = writer
+    def __init__(self, frames: Frames, close: SendClose, *, limit: int, deflate_from: int, log: Log | None) -> None:
+        super().__init__(frames, limit)
         self._close = close
-        self._deflate_from = deflate_from if writer.deflates else None
+        self._deflate_from = deflate_from if frames.deflates else None
         self._log = log
         self._end: Disconnect | None = None
         self._closing: asyncio.Task[None] | None = None
         self.sent = 0
-        """Messages written so far."""
+        """Messages so far."""
         self.written = 0
         """Bytes of their frames."""
-        writer.bound(limit, self._on_full)
 
     def write(self, texts: Sequence[str]) -> None:
         """Write *texts*; over the limit the connection is closed instead. Nothing is sent after `close`."""
         if self._end is not None:
             return
-        shared = texts if type(texts) is Texts else Texts(texts)
-        # What one client alone gets is not worth the time that all would wait for it.
-        if self._deflate_from is None or shared is not texts:
-            frames = shared.plain
+        if type(texts) is not Texts:
+            data = Texts(texts).plain  # Compressing what one client alone gets would keep all the others waiting.
+        elif self._deflate_from is None:
+            data = texts.plain
         else:
-            frames = shared.deflated(self._deflate_from)
-        self.sent += len(shared)
-        self.written += len(frames)
+            data = texts.deflated(self._deflate_from)
+        self.sent += len(texts)
+        self.written += len(data)
         if self._log is not None:
-            for text in shared:
+            for text in texts:
                 self._log(text)
-        self._writer.write(frames)
+        if not self.put(data):
+            self.close(Disconnect(CloseCode.SLOW_CONSUMER, "Slow consumer"), reconnect=True)
 
     def close(self, end: Disconnect, *, reconnect: bool) -> None:
         """Send what is waiting, then `disconnect`, then the close frame. Only the first call counts."""
-        if self._end is None:
-            text = protocol.disconnect(end, reconnect=reconnect)
-            self._end = end
-            if self._log is not None:
-                self._log(text)
-            self._writer.write_last(Texts([text]).plain)
-            self._closing = asyncio.create_task(self._send_close(end), name="close")
-
-    async def drained(self) -> None:
-        """Return when little waits for the client any more, or the connection has ended."""
-        await self._writer.drained()
+        if self._end is not None:
+            return
+        self._end = end
+        text = protocol.disconnect(end, reconnect=reconnect)
+        if self._log is not None:
+            self._log(text)
+        if end.code is CloseCode.SLOW_CONSUMER:
+            self.drop()  # It would not come to its end, and has all of it again from its position.
+        self.put_last(Texts([text]).plain)
+        self._closing = asyncio.create_task(self._send_close(end), name="close")
 
     async def stop(self) -> None:
         """Stop closing. Safe to call twice."""
@@ -117,18 +89,13 @@ class FrameSink:
         if self._closing is not None:
             await asyncio.shield(self._closing)
 
-    def _on_full(self) -> None:
-        if self._end is None:
-            self._writer.drop()
-            self.close(Disconnect(CloseCode.SLOW_CONSUMER, "Slow consumer"), reconnect=True)
-
     async def _send_close(self, end: Disconnect) -> None:
         try:
             async with asyncio.timeout(CLOSE_PATIENCE):
                 await self._close(end.code.value, end.reason)
         except TimeoutError:
             logger.info("A client did not take its last messages; the connection was dropped.")
-            self._writer.abort()
+            self.abort()
         except Exception as error:  # noqa: BLE001  A task's root; servers raise errors of their own for a peer that has gone.
             # The peer is gone: its receive side hears of it and cleans up.
             logger.debug("Closing a connection failed: %r", error)

@@ -105,7 +105,7 @@ async def port(live: None) -> AsyncIterator[int]:
     """The port of a real uvicorn in this event loop."""
     port = free_port()
     config = uvicorn.Config(
-        application(), host="127.0.0.1", port=port, ws="realtime.writer:WebSocketProtocol", lifespan="off",
+        application(), host="127.0.0.1", port=port, ws="realtime.websocket:WebSocketProtocol", lifespan="off",
         log_config=None, ws_max_size=settings.WEBSOCKET_MAX_FRAME, timeout_graceful_shutdown=2,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -89,7 +89,7 @@ def _config(workers: int) -> uvicorn.Config:
         workers=workers,
         loop="uvloop",
         http="httptools",
-        ws="realtime.writer:WebSocketProtocol",
+        ws="realtime.websocket:WebSocketProtocol",
         ws_max_size=settings.WEBSOCKET_MAX_FRAME,
         ws_ping_interval=20,
         ws_ping_timeout=20,

@@ -1,0 +1,106 @@
+"""uvicorn's WebSocket protocol, which lets the application write ready frames to the socket.
+
+https://asgi.readthedocs.io/en/latest/extensions.html has how a server offers more than ASGI: `scope["extensions"]`.
+"""
+
+from asyncio.transports import BaseTransport
+from collections.abc import Sequence
+from typing import Any, Final
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import NegotiationError
+from websockets.extensions import Extension
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
+from websockets.http11 import Request
+from websockets.protocol import OPEN
+from websockets.typing import ExtensionParameter
+
+from realtime.frames import EXTENSION
+from realtime.writer import FrameWriter
+
+WINDOW_BITS: Final = 15
+
+
+class SharedDeflateFactory(ServerPerMessageDeflateFactory):
+    """Accept permessage-deflate so that a message depends on none before it, in both directions.
+
+    One compressed frame then serves every client, and no connection keeps a compressor. Who asks for a smaller window
+    than the full one, as no browser does, is served uncompressed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(server_no_context_takeover=True, client_no_context_takeover=True)
+
+    def process_request_params(
+        self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
+    ) -> tuple[list[ExtensionParameter], PerMessageDeflate]:
+        """Return the answer's parameters and the extension. Raises: NegotiationError, which declines the offer."""
+        answer, extension = super().process_request_params(params, accepted_extensions)
+        if extension.local_max_window_bits < WINDOW_BITS:
+            raise NegotiationError("only the full window is shared")
+        return answer, extension
+
+
+SHARED_DEFLATE: Final = [SharedDeflateFactory()]
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """Offer in the scope to write frames (`realtime.writer.Frames`), and tell the writer what becomes of the socket."""
+
+    writer: FrameWriter | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Take the transport; compression is negotiated where the server's configuration has it on."""
+        super().connection_made(transport)
+        if self.config.ws_per_message_deflate:
+            self.conn.available_extensions = SHARED_DEFLATE
+
+    @property
+    def open(self) -> bool:
+        """Whether frames may be written: between the two handshakes."""
+        return self.conn.state is OPEN and not self.close_sent and not self.transport.is_closing()
+
+    @property
+    def deflates(self) -> bool:
+        """Whether the client takes compressed messages, each by itself."""
+        return bool(self.conn.extensions)
+
+    def attach(self, writer: FrameWriter) -> None:
+        """Tell *writer* what becomes of the connection."""
+        self.writer = writer
+
+    def handle_connect(self, event: Request) -> None:
+        """Make the offer to the application, which does not run before the next turn of the loop."""
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            self.scope["extensions"][EXTENSION] = {"frames": self}
+
+    async def send(self, message: Any) -> None:
+        """Send what the application sends through ASGI, behind what it wrote as frames.
+
+        While the transport is full, frames wait in the writer; in the step in which it is not, none do.
+        """
+        while not self.writable.is_set():
+            await self.writable.wait()
+        await super().send(message)
+        if self.writer is not None:
+            self.writer.refresh()
+
+    def pause_writing(self) -> None:
+        """Note that the transport is full."""
+        super().pause_writing()
+        if self.writer is not None:
+            self.writer.pause()
+
+    def resume_writing(self) -> None:
+        """Go on with what waits."""
+        super().resume_writing()
+        if self.writer is not None:
+            self.writer.refresh()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let the descriptor go before it is closed: its number may at once be another connection's."""
+        if self.writer is not None:
+            self.writer.pause()
+            self.writer.drop()
+        super().connection_lost(exc)
