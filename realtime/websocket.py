@@ -99,7 +99,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.writer.refresh()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let the descriptor go before it is closed: its number may at once be another connection's."""
+        """Forget what still waits: nobody is there to take it."""
         if self.writer is not None:
             self.writer.pause()
             self.writer.drop()

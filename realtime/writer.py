@@ -1,9 +1,8 @@
 """Writing ready frames to a socket, past the server's ASGI: what `scope["extensions"]["aether.frames"]` is for."""
 
 import asyncio
-import os
 from collections import deque
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 HANDED_OVER: Final = 64 * 1024
 """Bytes that the transport holds at most; the rest waits here, as references to bytes that many sockets share."""
@@ -29,13 +28,13 @@ class Frames(Protocol):
 
 
 class FrameWriter:
-    """Write whole frames to one socket: at once where the kernel takes them, else as soon as it does.
+    """Write whole frames to one socket.
 
     Nothing is written before the opening handshake is complete or after the closing one has begun, and the server's
     own control frames come between two frames, never inside one. No method raises.
     """
 
-    __slots__ = ("_descriptor", "_direct", "_frames", "_limit", "_size", "_transport", "_waiting")
+    __slots__ = ("_flowing", "_frames", "_limit", "_size", "_transport", "_waiting")
 
     def __init__(self, frames: Frames, limit: int) -> None:
         """Let at most *limit* bytes wait, or one message of any size."""
@@ -44,25 +43,17 @@ class FrameWriter:
         self._limit = limit
         self._waiting: deque[bytes] = deque()
         self._size = 0
-        self._descriptor = _descriptor(frames.transport)
-        self._direct = False
-        """Whether nothing is in the way of writing to the descriptor, but for what only the transport knows."""
+        self._flowing = False
+        """Whether the connection was open and the transport had room when they were last looked at."""
         self._transport.set_write_buffer_limits(high=min(HANDED_OVER, limit // 4))
         frames.attach(self)
         self.refresh()
 
     def put(self, data: bytes) -> bool:
         """Write *data*, one or more frames, or let it wait its turn; False where too much is waiting already."""
-        transport = self._transport
-        # All of it in this very step: a descriptor that was closed may already be somebody else's.
-        if not self._direct or transport.is_closing() or transport.get_write_buffer_size():
+        if not self._flowing or self._transport.is_closing():
             return self._put_behind(data)
-        try:
-            taken = os.write(self._descriptor, data)
-        except OSError:  # The kernel has no room; or the peer is gone, as the transport will find out.
-            taken = 0
-        if taken != len(data):
-            transport.write(memoryview(data)[taken:])
+        self._transport.write(data)
         return True
 
     def put_last(self, data: bytes) -> None:
@@ -86,8 +77,8 @@ class FrameWriter:
             await self._frames.writable.wait()
 
     def pause(self) -> None:
-        """Write nothing to the descriptor any more: the transport is full, or lost."""
-        self._direct = False
+        """Let everything wait from now on: the transport is full."""
+        self._flowing = False
 
     def refresh(self) -> None:
         """See what the connection has become; hand over what waits, as far as the transport has room."""
@@ -96,7 +87,7 @@ class FrameWriter:
             self.drop()
         while self._waiting and frames.writable.is_set():
             self._transport.write(b"".join(self._portion()))
-        self._direct = self._descriptor >= 0 and frames.open and frames.writable.is_set()
+        self._flowing = frames.open and frames.writable.is_set()
 
     def _put_behind(self, data: bytes) -> bool:
         if not self._frames.open:
@@ -108,7 +99,7 @@ class FrameWriter:
         return True
 
     def _hand_over(self, data: bytes) -> None:
-        # Something waits here only while the transport is full, so that what it takes directly overtakes nothing.
+        # Something waits here only while the transport is full, so that what it takes overtakes nothing.
         if self._frames.writable.is_set():
             self._transport.write(data)
         else:
@@ -123,11 +114,3 @@ class FrameWriter:
             room -= len(portion[-1])
             self._size -= len(portion[-1])
         return portion
-
-
-def _descriptor(transport: Any) -> int:
-    """Return the socket's descriptor; -1 where only the transport may write: under TLS, and not on POSIX."""
-    socket = transport.get_extra_info("socket")
-    if os.name != "posix" or socket is None or transport.get_extra_info("sslcontext") is not None:
-        return -1
-    return int(socket.fileno())
