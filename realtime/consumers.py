@@ -59,10 +59,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
             return
         self.serving = asyncio.current_task()
         try:
-            await super().__call__(scope, receive, send)
+            await self.serve(scope, receive, send)
         except asyncio.CancelledError:
             if not self.stalled:
                 raise
+        except OSError as error:  # What ASGI's `send` raises where the client has gone.
+            logger.debug("%s left: %r", self.client_id, error)
         except Exception:
             logger.exception("%s: the connection failed.", self.client_id)
             self.end(CloseCode.SERVER_ERROR, "Server error")
@@ -71,6 +73,13 @@ class Consumer(AsyncJsonWebsocketConsumer):
             await self.sink.ended()
         finally:
             await self.leave()
+
+    async def serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle what the client does, in this task: Channels would start another one for every event."""
+        self.scope, self.base_send = scope, send
+        with contextlib.suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one event, without the thread hop for database connections that nothing here uses."""

@@ -1,7 +1,6 @@
 """Writing ready frames to a socket, past the server's ASGI: what `scope["extensions"]["aether.frames"]` is for."""
 
 import asyncio
-from collections import deque
 from typing import Final, Protocol
 
 HANDED_OVER: Final = 64 * 1024
@@ -41,7 +40,7 @@ class FrameWriter:
         self._frames = frames
         self._transport = frames.transport
         self._limit = limit
-        self._waiting: deque[bytes] = deque()
+        self._waiting: list[bytes] = []  # Not a deque, which has half a kilobyte even when it is empty.
         self._size = 0
         self._flowing = False
         """Whether the connection was open and the transport had room when they were last looked at."""
@@ -86,7 +85,7 @@ class FrameWriter:
         if not frames.open:
             self.drop()
         while self._waiting and frames.writable.is_set():
-            self._transport.write(b"".join(self._portion()))
+            self._transport.write(self._take_portion())
         self._flowing = frames.open and frames.writable.is_set()
 
     def _put_behind(self, data: bytes) -> bool:
@@ -106,11 +105,12 @@ class FrameWriter:
             self._waiting.append(data)
             self._size += len(data)
 
-    def _portion(self) -> list[bytes]:
-        portion: list[bytes] = []
-        room = HANDED_OVER
-        while self._waiting and room > 0:
-            portion.append(self._waiting.popleft())
-            room -= len(portion[-1])
-            self._size -= len(portion[-1])
-        return portion
+    def _take_portion(self) -> bytes:
+        """Take from what waits as many frames as the transport shall hold, one at least."""
+        size = count = 0
+        while count < len(self._waiting) and size < HANDED_OVER:
+            size += len(self._waiting[count])
+            count += 1
+        portion, self._waiting = self._waiting[:count], self._waiting[count:]
+        self._size -= size
+        return b"".join(portion)
