@@ -78,6 +78,11 @@ class FrameSink(FrameWriter):
         self.put_last(Texts([text]).plain)
         self._closing = asyncio.create_task(self._send_close(end), name="close")
 
+    @property
+    def closing(self) -> bool:
+        """Whether this side has begun to end the connection."""
+        return self._end is not None
+
     async def stop(self) -> None:
         """Stop closing. Safe to call twice."""
         if self._closing is not None:

@@ -4,6 +4,8 @@ https://asgi.readthedocs.io/en/latest/extensions.html has how a server offers mo
 """
 
 import asyncio
+import contextlib
+import socket
 from asyncio.transports import BaseTransport
 from collections.abc import Sequence
 from typing import Any, Final
@@ -20,6 +22,8 @@ from realtime.frames import EXTENSION
 from realtime.writer import FrameWriter
 
 WINDOW_BITS: Final = 15
+UNSENT: Final = 64 * 1024
+"""Bytes that the kernel takes ahead of what the network does; by itself it would take 4 MB for a stalled client."""
 
 
 class SharedDeflateFactory(ServerPerMessageDeflateFactory):
@@ -118,6 +122,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """Take the transport; compression is negotiated where the server's configuration has it on."""
         super().connection_made(transport)
+        _bound_unsent(transport)
         if self.config.ws_per_message_deflate:
             self.conn.available_extensions = SHARED_DEFLATE
 
@@ -173,3 +178,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.writer.pause()
             self.writer.drop()
         super().connection_lost(exc)
+
+
+def _bound_unsent(transport: BaseTransport) -> None:
+    """Let what waits for a slow client wait here, where it is bounded and shared, and not once for each in the kernel.
+
+    https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html has `tcp_notsent_lowat`.
+    """
+    connection = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None and connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError):  # The client may have gone already.
+            connection.setsockopt(socket.IPPROTO_TCP, option, UNSENT)
