@@ -12,53 +12,21 @@ subscription is changed or told, `settle` writes what is under way for it.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from realtime.connections import Connection, Subscription
 from realtime.errors import CloseCode, Disconnect
-from realtime.fanout import Portion, Roster, Round, packed, texts_of
+from realtime.fanout import Portion, Round, packed, texts_of
 from realtime.frames import Texts
 from realtime.history import Head, Published, Window
+from realtime.live import LiveStream
 from realtime.outbox import Passing
 
 logger = logging.getLogger(__name__)
 
 EARLY_LIMIT: Final = 10_000
 """Publications kept that came before their turn; the database has the rest."""
-
-
-@dataclass(eq=False, slots=True)
-class LiveStream:
-    """A stream that this node follows. `last` is None until its head was read."""
-
-    name: str
-    window: Window
-    epoch: str = ""
-    last: int | None = None
-    early: dict[int, Published] = field(default_factory=dict)
-    subscribers: dict[Connection, Subscription] = field(default_factory=dict)
-    roster: Roster = field(default_factory=Roster)
-    round: Round | None = None
-    """The fan-out that is under way, or has just ended."""
-    queue: list[Published] = field(default_factory=list)
-    """What came meanwhile, for the next round."""
-    listener: Callable[[Sequence[Published]], None] | None = None
-    """Who in this process is told of everything on the stream, whatever its audience."""
-    reached_back: asyncio.Future[None] | None = None
-    """The one read of history that put older publications into the window."""
-
-    def place(self, subscription: Subscription) -> None:
-        """Give an attached *subscription* its place: apart as long as something is coming that it must not get."""
-        following = self.queue[0].offset if self.queue else (self.last or 0) + 1
-        self.roster.place(subscription, apart=bool(subscription.suppressed) or subscription.after >= following)
-
-    def leave(self, subscription: Subscription) -> None:
-        """Write nothing more to *subscription*."""
-        self.subscribers.pop(subscription.connection, None)
-        self.roster.remove(subscription)
-        if self.round:
-            self.round.pull(subscription)
 
 
 @dataclass(slots=True)
@@ -72,7 +40,7 @@ class Counts:
     """Writes to a client's sink."""
 
 
-Soon = Callable[[Callable[..., Any], "LiveStream"], object]
+Soon = Callable[[Callable[..., Any], LiveStream], object]
 Touched = Callable[[str, set[Connection]], None]
 Gap = Callable[[str], None]
 
