@@ -14,11 +14,12 @@ from django.db import InterfaceError, OperationalError
 from realtime import auth, node, protocol
 from realtime.connections import LEGACY, V1, Connection
 from realtime.errors import ClientError, CloseCode, Disconnect, InvalidMessage, LimitExceeded
+from realtime.frames import EXTENSION
 from realtime.identity import Identity
 from realtime.limits import TokenBucket
 from realtime.node import Node
 from realtime.protocol import Auth, ClientMessage, Ping, Subscribe, Unsubscribe
-from realtime.sink import PRIVATE, AsgiSink
+from realtime.sink import PRIVATE, AsgiSink, FrameSink
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
     def __init__(self) -> None:
         super().__init__()
         self.connection: Connection | None = None
-        self.sink: AsgiSink | None = None
+        self.sink: AsgiSink | FrameSink | None = None
         self.waiting: asyncio.TimerHandle | None = None
         self.serving: asyncio.Task[Any] | None = None
         self.stalled = False
@@ -62,10 +63,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
             return
         self.serving = asyncio.current_task()
         try:
-            await super().__call__(scope, receive, send)
+            await self.serve(scope, receive, send)
         except asyncio.CancelledError:
             if not self.stalled:
                 raise
+        except OSError as error:  # What ASGI's `send` raises where the client has gone.
+            logger.debug("%s left: %r", self.client_id, error)
         except Exception:
             logger.exception("%s: the connection failed.", self.client_id)
             self.end(CloseCode.SERVER_ERROR, "Server error")
@@ -74,6 +77,13 @@ class Consumer(AsyncJsonWebsocketConsumer):
             await self.sink.ended()
         finally:
             await self.leave()
+
+    async def serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle what the client does, in this task: Channels would start another one for every event."""
+        self.scope, self.base_send = scope, send
+        with contextlib.suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one event, without the thread hop for database connections that nothing here uses."""
@@ -126,9 +136,17 @@ class Consumer(AsyncJsonWebsocketConsumer):
         """Accept the handshake, with the v1 subprotocol where the client offers it."""
         offered = protocol.SUBPROTOCOL in self.scope.get("subprotocols", ())
         await self.accept(protocol.SUBPROTOCOL if offered else None)
-        limit = self.node.conf.send_buffer
-        self.sink = AsgiSink(self.send_text, self.close, limit=limit, on_stalled=self.let_go)
+        self.sink = self.make_sink()
         self.messages = self.node.quotas.messages()
+
+    def make_sink(self) -> AsgiSink | FrameSink:
+        """Return where messages go: to the server's frame writer, where it offers one."""
+        conf = self.node.conf
+        offer: Any = (self.scope.get("extensions") or {}).get(EXTENSION)
+        if offer is None:
+            return AsgiSink(self.send_text, self.close, limit=conf.send_buffer, on_stalled=self.let_go)
+        log = self.log_sent if logger.isEnabledFor(logging.DEBUG) else None
+        return FrameSink(offer["frames"], self.close, limit=conf.send_buffer, deflate_from=conf.compress_from, log=log)
 
     async def welcome(self, identity: Identity, mark: int, *answer: str) -> None:
         """Send *answer*, `connection` and `initial_state` together; *mark* is from before the identity was read.
@@ -260,8 +278,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
 
     async def send_text(self, text: str) -> None:
         """Send one text frame; logged where LOG_LEVEL is DEBUG."""
-        logger.debug("%s sent %s", self.client_id, text)
+        self.log_sent(text)
         await self.send(text_data=text)
+
+    def log_sent(self, text: str) -> None:
+        """Log a message to this client; where LOG_LEVEL is DEBUG."""
+        logger.debug("%s sent %s", self.client_id, text)
 
     async def leave(self) -> None:
         """Take the connection off the node. Safe to call twice."""
