@@ -114,14 +114,14 @@ class Subscribing:
     async def reauthorize(self, connection: Connection) -> None:
         """Take *connection* off what its user may no longer follow, and tell it. Never waits for the client.
 
-        The rule is asked again where the user was looked at once more in the meantime.
+        The rule is asked again where the user was looked at once more in the meantime, or came to follow more.
         """
         while True:
             user, names = connection.user, sorted(_followed(connection))
             if not names:
                 return
             allowed = await self._node.run(wishes.authorized, user, names)
-            if connection.user is user:
+            if connection.user is user and _followed(connection) <= set(names):
                 break
         denied = self._drop(connection, allowed)
         if denied:
