@@ -104,7 +104,7 @@ def test_nothing_runs_in_the_admin_or_of_a_name(watched: Page, start_server: Sta
     row = watched.locator("#result_list")
     stays_text(watched, row, HOSTILE[:200])
     stays_text(watched, row, name)
-    watched.locator("#result_list th a").first.click()
+    watched.locator("#result_list tbody th a").first.click()
     expect(watched.locator("#id_message")).to_have_value(HOSTILE)
     stays_text(watched, watched.locator("h2").filter(has_text="onerror"), HOSTILE[:40])
     watched.locator("#id_related_entity").fill(HOSTILE[:200])
