@@ -2,14 +2,16 @@
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import create_connection
 from threading import Thread
 
+import httpx
 import pytest
 import yaml
+from websockets.sync.client import connect
 
 from aether.settings import WEBSOCKET_PING_INTERVAL
 from tests.support.proxies import EXAMPLES, NAME, Proxy
@@ -28,6 +30,13 @@ def server(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) ->
     server = Server(directory, migrated_database, **PRODUCTION, STATIC_ROOT=str(directory / "static"))
     yield server.start()
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def token(server: Server) -> str:
+    """An API token of somebody's."""
+    server.python("from django.contrib.auth.models import User; User.objects.create_user('ada')")
+    return server.manage("token", "create", "ada", "through a proxy").splitlines()[-1]
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -135,7 +144,7 @@ def test_a_claim_gains_nothing_past_the_proxy(server: Server, claim: str) -> Non
     """Who finds the server itself, and is not the proxy, is sent to https whatever they claim."""
     lines = [*CLAIMS[claim], "X-Forwarded-Proto: https", "X_Forwarded_Proto: https"]
     place = ("127.0.0.1", server.port)
-    with socket.create_connection(place, timeout=10, source_address=("127.0.0.3", 0)) as direct:
+    with create_connection(place, timeout=10, source_address=("127.0.0.3", 0)) as direct:
         direct.sendall(request(*lines))
         answer = direct.recv(65_536)
     assert status(answer) == 301
@@ -154,7 +163,12 @@ SPLIT = {
     "two lengths": ["Content-Length: {size}", "Content-Length: 5"],
     "a list of lengths": ["Content-Length: {size}, 5"],
     "a signed length": ["Content-Length: +{size}"],
-    "h2c": ["Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", "Content-Length: {size}"],
+    "h2c": [
+        "Upgrade: h2c",
+        "Connection: Upgrade, HTTP2-Settings",
+        "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA",
+        "Content-Length: {size}",
+    ],
 }
 
 
@@ -186,6 +200,25 @@ def test_what_reaches_the_server_is_the_proxys_word(echoing: Proxy) -> None:
     (request_id,) = [value for name, value in got if name == "x-request-id"]
     assert re.fullmatch(r"[0-9a-f-]{32,36}", request_id)
     assert {"upgrade", "forwarded", "x-real-ip", "x-forwarded-host"} & {name for name, _ in got} == set()
+
+
+def test_messages_come_through_at_once(proxy: Proxy, server: Server, token: str) -> None:
+    """A WebSocket and an event stream with a token get what is committed, over TLS, while both are open."""
+    headers = {"Authorization": f"Token {token}"}
+    place, title = ("127.0.0.1", proxy.https), f"Through {proxy.directory.name}"
+    stream = f"{proxy.url}/api/v1/stream?topics=notifications"
+    with (
+        connect(f"wss://{NAME}/ws", sock=create_connection(place), ssl=proxy.trust(), additional_headers=headers) as ws,
+        httpx.Client(verify=proxy.trust(), headers={"Host": NAME, **headers}, trust_env=False) as client,
+        client.stream("GET", stream, extensions={"sni_hostname": NAME}) as events,
+    ):
+        assert [json.loads(ws.recv(10))["type"] for _ in range(2)] == ["connection", "initial_state"]
+        ws.send('{"type":"subscribe","topics":["notifications"]}')
+        lines = events.iter_lines()
+        assert any('"status":"subscribed"' in line for line in lines)
+        server.manage("notify", title, "m")
+        assert any(title in line for line in lines)
+        assert any(title in str(ws.recv(10)) for _ in range(2))
 
 
 def test_http_is_sent_to_https(proxy: Proxy) -> None:

@@ -1,5 +1,6 @@
 """Real proxies in front of a server, each configured by the example that the docs have of it."""
 
+import fcntl
 import os
 import socket
 import ssl
@@ -69,6 +70,11 @@ class Proxy:
             self._process.wait()
 
     @property
+    def url(self) -> str:
+        """Where it is reached; TLS and Host want `NAME` all the same."""
+        return f"https://127.0.0.1:{self.https}"
+
+    @property
     def log(self) -> str:
         """What the proxy has printed so far."""
         return (self.directory / "proxy.log").read_text(errors="replace")
@@ -79,10 +85,11 @@ class Proxy:
         with socket.create_connection(place, timeout=10, source_address=(source, 0)) as plain:
             if not tls:
                 return _exchange(plain, request)
-            with self._trust().wrap_socket(plain, server_hostname=NAME) as encrypted:
+            with self.trust().wrap_socket(plain, server_hostname=NAME) as encrypted:
                 return _exchange(encrypted, request)
 
-    def _trust(self) -> ssl.SSLContext:
+    def trust(self) -> ssl.SSLContext:
+        """Return what a client needs to believe the certificate."""
         context = ssl.create_default_context()
         self._authority.configure_trust(context)
         return context
@@ -119,7 +126,7 @@ class Proxy:
         user = "user root;" if os.geteuid() == 0 else ""
         main = self.directory / "nginx.conf"
         main.write_text(MAIN.format(directory=self.directory, temporary=temporary, user=user))
-        program = unpack("nginx") / "usr" / "sbin" / "nginx"
+        program = _package("nginx") / "usr" / "sbin" / "nginx"
         return [str(program), "-p", str(self.directory), "-e", "stderr", "-c", str(main)]
 
     def _caddy(self) -> list[str]:
@@ -129,8 +136,17 @@ class Proxy:
         changes = {"\tservers {\n": f"\t{ports}\tservers {{\n", site: f"{site}\ttls {files}\n"}
         config = self.directory / "Caddyfile"
         config.write_text(self._example("Caddyfile", changes))
-        program = unpack("caddy") / "usr" / "bin" / "caddy"
+        program = _package("caddy") / "usr" / "bin" / "caddy"
         return [str(program), "run", "--config", str(config), "--adapter", "caddyfile"]
+
+
+def _package(name: str) -> Path:
+    """Return where the package is unpacked; of several test processes one fetches it, and the others wait."""
+    lock = ROOT / "var" / "debian.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        return unpack(name)
 
 
 def _exchange(connection: socket.socket, request: bytes) -> bytes:
