@@ -1,6 +1,6 @@
-"""Content-Security-Policy: what a page may load, and where it may send, should a script ever get into it.
+"""What the browser is told with every answer: above all what a page may load, and where it may send.
 
-https://www.w3.org/TR/CSP3/
+https://www.w3.org/TR/CSP3/ and https://www.w3.org/TR/trusted-types/
 """
 
 from collections.abc import Callable, Mapping
@@ -22,25 +22,37 @@ PAGES: Final[Policy] = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
-"""Our own pages: nothing inline, nothing from elsewhere."""
-DOCS: Final[Policy] = {**PAGES, "style-src": "'self' 'unsafe-inline'", "img-src": "'self' data:"}
-"""Swagger UI writes its styles into the page, and its pictures into its styles."""
-ADMIN: Final[Policy] = {**PAGES, "img-src": "'self' data:"}
-"""Django's admin has nothing inline but the arrows of its lists of choices."""
-ELSEWHERE: Final[Mapping[str, Policy]] = {"/admin/": ADMIN, "/api/docs": DOCS}
+"""Nothing inline, nothing from elsewhere."""
+OURS: Final[Policy] = {**PAGES, "require-trusted-types-for": "'script'", "trusted-types": "'none'"}
+"""Our own pages: the browser refuses to read any text as markup or as a script, whoever asks for it."""
+PICTURES: Final[Policy] = {**PAGES, "img-src": "'self' data:"}
+"""Swagger UI, and Django's admin, have pictures in their styles."""
+ELSEWHERE: Final[Mapping[str, Policy]] = {"/admin/": PICTURES, "/api/docs": PICTURES}
+UNUSED: Final = ("camera", "display-capture", "geolocation", "hid", "microphone", "midi", "payment", "serial", "usb")
+ALWAYS: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",  # For browsers that do not know frame-ancestors.
+    "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
+}
+"""What every answer says, one that comes from before Django's own middleware included."""
 DEBUG_PAGES: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR})
 """What Django answers with pages of its own in DEBUG, whose styles and scripts are inline."""
 
 
 class ContentSecurityMiddleware:
-    """Send the policy with every answer that has none."""
+    """Send the policy and the other headers with every answer that has none of its own."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Return the response with its policy."""
+        """Return the response with its headers."""
         response = self._get_response(request)
+        for name, value in ALWAYS.items():
+            response.headers.setdefault(name, value)
         if not (settings.DEBUG and response.status_code in DEBUG_PAGES):
             response.headers.setdefault(HEADER, policy(request))
         return response
@@ -48,7 +60,7 @@ class ContentSecurityMiddleware:
 
 def policy(request: HttpRequest) -> str:
     """Return the policy for the page that is asked for."""
-    found = next((policy for start, policy in ELSEWHERE.items() if request.path_info.startswith(start)), PAGES)
+    found = next((policy for start, policy in ELSEWHERE.items() if request.path_info.startswith(start)), OURS)
     merged = {**found, "connect-src": " ".join([found["connect-src"], *_sockets(request)])}
     return "; ".join(f"{directive} {sources}" for directive, sources in merged.items())
 

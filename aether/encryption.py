@@ -16,4 +16,4 @@ def channel_layer_is_encrypted(**_: Any) -> list[CheckMessage]:
     config = settings.CHANNEL_LAYERS["default"].get("CONFIG", {})
     if not settings.REDIS_URL or config.get("symmetric_encryption_keys"):
         return []
-    return [Warning(IN_CLEAR, hint=f"{keys.HINT}, and give it to every server.", id="aether.W010")]
+    return [Warning(IN_CLEAR, hint=f"{keys.HINT}, and give it to every server.", id="aether.W012")]

@@ -108,8 +108,8 @@ INSTALLED_APPS = [
     "aether.jobs",
 ]
 MIDDLEWARE = [
-    "aether.middleware.HealthMiddleware",
     "aether.content_security.ContentSecurityMiddleware",
+    "aether.middleware.HealthMiddleware",
     "aether.middleware.LocalOperatorMiddleware",
     "aether.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -263,6 +263,10 @@ SECURE_HSTS_SECONDS = ENVIRONMENT.number("HSTS_SECONDS", default=31_536_000) if 
 SESSION_ENGINE = "aether.sessions"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    # The browser takes such a name from this very host over https alone: no neighbour below the same domain can set it.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "realtime.api.problems.csrf_failure"

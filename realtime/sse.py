@@ -30,6 +30,7 @@ OWN: Final = ('{"type":"subscription"', '{"type":"ping"')
 STREAM_HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
     (b"x-accel-buffering", b"no"),
 ]
 
@@ -122,7 +123,11 @@ async def _answer_problem(send: Any, problem: Problem) -> None:
 
 
 async def _answer(send: Any, status: int, content_type: bytes, body: str, retry_after: int | None = None) -> None:
-    headers = [(b"content-type", content_type), (b"cache-control", b"no-store")]
+    headers = [
+        (b"content-type", content_type),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
     if status == 401:
         headers.append((b"www-authenticate", CHALLENGES.encode()))
     if retry_after is not None or status == 503:

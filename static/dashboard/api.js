@@ -75,7 +75,8 @@ async function answer(method, url, body) {
   }
 }
 
+/** Over https the cookie has the prefix that keeps the domain's other hosts from setting it. */
 function csrfToken() {
-  const cookie = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
-  return cookie ? decodeURIComponent(cookie.slice("csrftoken=".length)) : "";
+  const cookies = new URLSearchParams(document.cookie.replaceAll("; ", "&"));
+  return cookies.get("__Host-csrftoken") ?? cookies.get("csrftoken") ?? "";
 }

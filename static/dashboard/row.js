@@ -1,4 +1,5 @@
 import { button, h, icon } from "./dom.js";
+import { linked } from "./links.js";
 import { Secret } from "./secret.js";
 import { absolute, ago } from "./time.js";
 
@@ -59,7 +60,8 @@ export class Row {
     this.element.dataset.read = `${item.read}`;
     this.mark.replaceChildren(icon(level.icon), item.read ? "" : h("span", { class: "sr-only" }, "Unread. "));
     this.title.replaceChildren(...(this.secret ? [icon("lock")] : []), h("span", {}, item.title));
-    this.message.textContent = item.message;
+    // Not where it is the same: the focus may be on one of its links.
+    if (this.message.textContent !== item.message) this.message.replaceChildren(...linked(item.message));
     this.level.textContent = level.word;
     this.origin.textContent = [item.category, item.related_entity].filter(Boolean).join(" · ");
     this.time.dateTime = item.created_at;

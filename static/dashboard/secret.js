@@ -1,4 +1,5 @@
 import { button, h, icon } from "./dom.js";
+import { linked } from "./links.js";
 
 /** @import { Item } from "./store.js" */
 
@@ -68,7 +69,7 @@ function said({ readable, title, message, related_entity: entity, metadata }) {
   const list = facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, plain(value))]);
   return [
     h("p", { class: "secret-title" }, title),
-    ...(message ? [h("p", { class: "secret-message" }, message)] : []),
+    ...(message ? [h("p", { class: "secret-message" }, ...linked(message))] : []),
     ...(list.length > 0 ? [h("dl", {}, ...list)] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import { button, byId, h, icon } from "./dom.js";
+import { linked } from "./links.js";
 import { levelOf } from "./row.js";
 
 /** @import { Clock } from "../realtime/types.js" */
@@ -105,7 +106,7 @@ export class Toasts {
       "div",
       { class: "toast", role: level === "error" ? "alert" : "status", "data-level": name, "data-testid": "toast" },
       h("span", { class: "note-mark" }, icon(name)),
-      h("div", { class: "toast-body" }, said, text && h("p", {}, text)),
+      h("div", { class: "toast-body" }, said, text && h("p", {}, ...linked(text))),
     );
     const leave = () => element.remove();
     if (stays) element.dataset.stays = "true";

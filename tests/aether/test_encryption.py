@@ -28,7 +28,7 @@ def test_a_layer_in_memory_needs_none() -> None:
 
 @pytest.mark.parametrize(
     ("url", "config", "expected"),
-    [("", {}, []), ("redis://x", {}, ["aether.W010"]), ("redis://x", {"symmetric_encryption_keys": ["k"]}, [])],
+    [("", {}, []), ("redis://x", {}, ["aether.W012"]), ("redis://x", {"symmetric_encryption_keys": ["k"]}, [])],
 )
 def test_deploying_without_keys_is_warned_of(settings: Any, url: str, config: dict, expected: list[str]) -> None:
     """`check --deploy` says how to make a key, where messages leave the process in clear."""
