@@ -6,6 +6,7 @@ take at once is its sink's concern, so that no client waits for another.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -13,6 +14,7 @@ from typing import Final
 
 from realtime import protocol
 from realtime.connections import Connection, Dialect, Subscription
+from realtime.counters import FanOut
 from realtime.history import Head, Published, Window
 from realtime.outbox import Passing
 
@@ -54,6 +56,7 @@ class Hub:
     def __init__(self, *, on_gap: Gap, on_touched: Touched, window: Callable[[], Window]) -> None:
         self.connections: dict[str, Connection] = {}
         self.streams: dict[str, LiveStream] = {}
+        self.counts = FanOut()
         self._on_gap = on_gap
         self._on_touched = on_touched
         self._window = window
@@ -182,6 +185,7 @@ class Hub:
         present = frozenset(item.audience for item in items)
         made: dict[tuple[frozenset[str], frozenset[str] | None, Dialect], list[str]] = {}
         touched: set[Connection] = set()
+        deliveries = 0
         for connection, subscription in list(live.subscribers.items()):
             relevant = subscription.audiences & present
             if subscription.suppressed or subscription.after >= items[0].offset:
@@ -195,12 +199,21 @@ class Hub:
                     made[same] = _packed(list(chain.from_iterable(wanted)), connection.dialect)
                 if reached := bool(made[same]):
                     connection.sink.write(made[same])
+            deliveries += reached
             if reached and connection.v1:
                 touched.add(connection)
+        self._count(items, deliveries)
         if live.listener:
             live.listener(items)
         if touched:
             self._on_touched(live.name, touched)
+
+    def _count(self, items: Sequence[Published], deliveries: int) -> None:
+        self.counts.rounds += 1
+        self.counts.publications += len(items)
+        self.counts.deliveries += deliveries
+        if deliveries:
+            self.counts.written((item.created_at.timestamp() for item in items if item.created_at), time.time())
 
 
 def _texts(stream: str, item: Published, dialect: Dialect) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from realtime import protocol
+from realtime.counters import counters
 from realtime.errors import CloseCode, Disconnect
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class AsgiSink:
         if self._end is None:
             self._waiting.append(protocol.disconnect(end, reconnect=reconnect))
             self._end = end
+            counters.closes.add(str(end.code.value))
             self._changed.set()
             self._lose_patience()
 

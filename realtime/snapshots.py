@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from realtime import history, protocol
+from realtime.counters import counters
 from realtime.history import Head, Pending
 from realtime.protocol import Position
 from realtime.topics import Topic
@@ -70,5 +71,6 @@ def reset_reason(held: str, epoch: str) -> str:
 
 
 def _snapshot(topic: Topic, key: str, user: AbstractBaseUser) -> Snapshot:
+    counters.snapshots.add(topic.name)
     start = Start(history.head(topic.name), tuple(history.pending(topic.name)))
     return Snapshot(topic, key, topic.snapshot_at(start, user, key), start)

@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from realtime import protocol, snapshots, topics, wishes
 from realtime.connections import Connection, Subscription
+from realtime.counters import counters
 from realtime.errors import TopicDenied
 from realtime.protocol import Position, Subscribe, Unsubscribe
 from realtime.recovery import Recovery
@@ -182,6 +183,7 @@ class Subscribing:
 
     async def _resume(self, subscription: Subscription, stream: str, since: Position) -> bool:
         reason = await self._recovery.resume(subscription, stream, since)
+        counters.resumes.add(reason or "recovered")
         if reason is not None:
             await self._recovery.from_snapshot(subscription, stream, reason)
         return reason is None
