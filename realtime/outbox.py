@@ -203,9 +203,9 @@ def _number(stream: str, head: int) -> list[Published]:
     return sorted(rows, key=lambda item: item.offset)
 
 
-def _moment(written: datetime | str) -> datetime:
-    """Return a time as Django's models would; SQLite has it as text, in UTC."""
-    return datetime.fromisoformat(written).replace(tzinfo=UTC) if isinstance(written, str) else written
+def _moment(written: datetime) -> datetime:
+    """Return a time as the models do: of SQLite it comes without a zone, which is UTC."""
+    return written.replace(tzinfo=UTC) if timezone.is_naive(written) else written
 
 
 def _bound_locks() -> None:
