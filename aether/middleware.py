@@ -17,23 +17,29 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from realtime import local_operator
-from realtime.api import health, problems
+from realtime.api import health, metrics, problems
 
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEALTH: Final = {"/healthz": health.healthz, "/readyz": health.readyz}
+METRICS: Final = "/metrics"
 
 
 class HealthMiddleware:
-    """Answer the health routes to anyone: those who probe use http, and this machine's address as the Host."""
+    """Answer the health routes to anyone: those who probe use http, and this machine's address as the Host.
+
+    So do scrapers, who get the metrics for their token; without it they meet everything that stands before a view.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the health, or what else is asked for."""
+        if request.path_info == METRICS and metrics.has_token(request):
+            return metrics.metrics(request)
         return HEALTH.get(request.path_info, self._get_response)(request)
 
 

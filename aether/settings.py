@@ -74,6 +74,10 @@ REALTIME_WINDOW_SIZE = ENVIRONMENT.number("REALTIME_WINDOW_SIZE", default=4 * 10
 REALTIME_HISTORY_COUNT = ENVIRONMENT.number("REALTIME_HISTORY_COUNT", default=100_000)
 REALTIME_HISTORY_AGE = ENVIRONMENT.number("REALTIME_HISTORY_AGE", default=7 * 86_400)
 
+# Who may read /metrics without an account, and where workers put their numbers together; `serve` names a directory.
+METRICS_TOKEN = ENVIRONMENT.text("METRICS_TOKEN").strip()
+METRICS_DIRECTORY = ENVIRONMENT.text("METRICS_DIRECTORY")
+
 # API tokens: knox makes and hashes them, realtime.ApiToken stores them, and knox's own table does not exist.
 API_TOKEN_LIFETIME = ENVIRONMENT.number("API_TOKEN_LIFETIME", default=90 * 86_400, least=1)
 API_TOKEN_MAX_LIFETIME = ENVIRONMENT.number("API_TOKEN_MAX_LIFETIME", default=365 * 86_400, least=1)

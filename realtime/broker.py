@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from channels.layers import BaseChannelLayer
 from cryptography.fernet import InvalidToken
 
+from realtime.counters import SECONDS, Histogram
 from realtime.history import Published
 from realtime.outbox import Passing
 
@@ -43,8 +45,20 @@ def group_of(stream: str) -> str:
 
 def publications(stream: str, items: Sequence[Published], *, origin: str) -> tuple[str, dict[str, Any]]:
     """Return the group and the one message that carries numbered publications to every other node."""
-    rows = [tuple(item) for item in items]
-    return group_of(stream), {"type": "aether.publications", "origin": origin, "stream": stream, "items": rows}
+    rows = [tuple(item)[:-1] for item in items]
+    times = [
+        item.created_at and item.created_at.timestamp() for item in items
+    ]  # Beside them: older nodes know 7 parts.
+    message = {"type": "aether.publications", "origin": origin, "stream": stream, "items": rows, "times": times}
+    return group_of(stream), message
+
+
+def published(message: Mapping[str, Any]) -> list[Published]:
+    """Return the publications that a message of `publications` carries; an older node says nothing of their times."""
+    found = [Published(*row) for row in message["items"]]
+    times = message.get("times") or [None] * len(found)
+    moments = (at and datetime.fromtimestamp(at, UTC) for at in times)
+    return [item._replace(created_at=moment) for item, moment in zip(found, moments, strict=True)]
 
 
 def passing(stream: str, items: Sequence[Passing], *, origin: str) -> tuple[str, dict[str, Any]]:
@@ -71,6 +85,12 @@ class Broker:
         self._tasks: list[asyncio.Task[None]] = []
         self.unreadable = 0
         """Messages that no key of this node reads."""
+        self.sent = 0
+        """Messages to other nodes that the layer has taken."""
+        self.dropped = 0
+        """Messages to other nodes that it has not; what they told comes from the database."""
+        self.round_trips = Histogram(SECONDS)
+        """How long this node's nonces are under way."""
         self._sent = 0
         self._heard = 0
 
@@ -115,6 +135,7 @@ class Broker:
         if self._outgoing.full():
             self._outgoing.get_nowait()
             self._outgoing.task_done()
+            self.dropped += 1
             logger.warning("The channel layer is behind; a message was dropped and will come from the database.")
         self._outgoing.put_nowait((group, message))
 
@@ -134,6 +155,7 @@ class Broker:
             return
         if message.get("type") == "aether.pulse":
             self._heard = max(self._heard, int(message["count"]))
+            self.round_trips.observe(asyncio.get_running_loop().time() - message["at"])
         else:
             self._receiver(message)
 
@@ -150,6 +172,10 @@ class Broker:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._layer.group_send(group, message)
+            self.sent += 1
+        except BaseException:
+            self.dropped += 1
+            raise
         finally:
             self._outgoing.task_done()
 
@@ -178,8 +204,9 @@ class Broker:
         self._sent += 1
         if self.degraded and self._sent - self._heard == MISSED + 1:
             logger.warning("The channel layer does not answer; publications come from the database until it does.")
-        message = {"type": "aether.pulse", "count": self._sent}
-        due = asyncio.get_running_loop().time() + PULSE
+        now = asyncio.get_running_loop().time()
+        message = {"type": "aether.pulse", "count": self._sent, "at": now}
+        due = now + PULSE
         with contextlib.suppress(TimeoutError):  # Where the layer is frozen, the next one is due all the same.
             async with asyncio.timeout_at(due):
                 await self._opened.wait()

@@ -1,12 +1,14 @@
 """System checks of what realtime relies on."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from realtime import conf, credentials
+
+SHORTEST_TOKEN: Final = 32
 
 
 @register("security")
@@ -17,6 +19,17 @@ def check_sessions(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
     message = "SESSION_ENGINE keeps no sessions in the database: a logout does not end connections that are open."
     hint = "Use django.contrib.sessions.backends.db or cached_db."
     return [Warning(message, hint=hint, id="realtime.W001")]
+
+
+@register("settings")
+def check_metrics_token(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Refuse a token for /metrics that can be guessed."""
+    length = len(conf.load().metrics_token)
+    if not 0 < length < SHORTEST_TOKEN:
+        return []
+    message = f"METRICS_TOKEN has {length} characters; it needs at least {SHORTEST_TOKEN}."
+    hint = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+    return [Error(message, hint=hint, id="realtime.E002")]
 
 
 @register("settings")

@@ -56,6 +56,10 @@ class Conf:
     token_lifetime: float
     token_max_lifetime: float
     """How long an API token lasts where nobody says, and at most."""
+    metrics_token: str
+    """What a scraper sends to read /metrics; empty where only people with the permission may."""
+    metrics_directory: str
+    """Where the workers behind one address write their numbers down; empty where there is one alone."""
     limits: Limits
 
 
@@ -77,6 +81,8 @@ def load() -> Conf:
         history_age=getattr(settings, "REALTIME_HISTORY_AGE", 7 * 86_400),
         token_lifetime=getattr(settings, "API_TOKEN_LIFETIME", 90 * 86_400),
         token_max_lifetime=getattr(settings, "API_TOKEN_MAX_LIFETIME", 365 * 86_400),
+        metrics_token=getattr(settings, "METRICS_TOKEN", ""),
+        metrics_directory=getattr(settings, "METRICS_DIRECTORY", ""),
         limits=_limits(),
     )
 

@@ -78,6 +78,7 @@ class Connection:
     credential: Credential = field(default_factory=Credential)
     topics: set[str] = field(default_factory=set)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    transport: str = "websocket"
     pinged_at: float = 0.0
     moving: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever brings the client onto a stream: two at once would mix an older state with newer changes."""

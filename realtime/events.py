@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from realtime import auth, cursor, node, protocol, topics, wishes
 from realtime.connections import EVENTS, Connection
+from realtime.counters import counters
 from realtime.errors import ClientError, CloseCode, Disconnect, LimitExceeded, TopicDenied
 from realtime.identity import Identity
 from realtime.node import Node
@@ -62,6 +63,7 @@ class EventSink:
         for text in texts:
             self._size += 0 if text.startswith(STATE) else len(text)
             if self.closed or (self._waiting and self._size > self._limit):
+                counters.closes.add(str(CloseCode.SLOW_CONSUMER.value), count=not self.closed)
                 self.closed = True
                 break
             self._move(text)
@@ -72,6 +74,7 @@ class EventSink:
         """Let the stream end after what is queued and a `disconnect`."""
         if not self.closed:
             self.write([protocol.disconnect(end, reconnect=reconnect)])
+            counters.closes.add(str(end.code.value), count=not self.closed)
             self.closed = True
 
     async def drained(self) -> None:
@@ -123,6 +126,7 @@ async def open_stream(scope: Any, topics_asked: str, since: str | None) -> tuple
     sink = EventSink(identity.user.pk, dict(held or {}), limit=here.conf.send_buffer)
     now = time.monotonic()
     connection = Connection(client_id, sink, EVENTS, now, now, identity.user, identity.audiences)
+    connection.transport = "poll" if scope["path"].endswith("changes") else "sse"
     here.hub.add(connection)
     here.revalidation.watch(connection, identity.credential, mark)
     try:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -26,6 +27,8 @@ class Published(NamedTuple):
     version: int | None
     body: str
     legacy: str | None
+    created_at: datetime | None = None
+    """When the publisher wrote it; None where the node that sent it does not say."""
 
 
 class Head(NamedTuple):

@@ -11,11 +11,12 @@ subscription is changed or told, `settle` writes what is under way for it.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from realtime.connections import Connection, Subscription
+from realtime.counters import FanOut
 from realtime.errors import CloseCode, Disconnect
 from realtime.fanout import Portion, Round, packed, texts_of
 from realtime.frames import Texts
@@ -27,17 +28,6 @@ logger = logging.getLogger(__name__)
 
 EARLY_LIMIT: Final = 10_000
 """Publications kept that came before their turn; the database has the rest."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a hub has done since it began."""
-
-    rounds: int = 0
-    publications: int = 0
-    """Publications that went out in those rounds: their quotient is the size of a batch."""
-    deliveries: int = 0
-    """Writes to a client's sink."""
 
 
 Soon = Callable[[Callable[..., Any], LiveStream], object]
@@ -57,7 +47,7 @@ class Hub:
     ) -> None:
         self.connections: dict[str, Connection] = {}
         self.streams: dict[str, LiveStream] = {}
-        self.counts = Counts()
+        self.counts = FanOut()
         self._soon = soon or asyncio.get_running_loop().call_soon
         self._on_gap = on_gap
         self._on_touched = on_touched
@@ -229,9 +219,6 @@ class Hub:
             if self.send(subscription, live.name, items):
                 live.round.reached(subscription)
             live.place(subscription)
-        self.counts.rounds += 1
-        self.counts.publications += len(items)
-        self.counts.deliveries += live.round.deliveries
         self._continue_round(live)
 
     def _continue_round(self, live: LiveStream) -> None:
@@ -242,9 +229,18 @@ class Hub:
         if live.round:
             self._soon(self._continue_round, live)
             return
+        self._count(live.round)
         self._soon(self._begin_round, live)
         if live.round.touched:
             self._on_touched(live.name, live.round.touched)
+
+    def _count(self, done: Round) -> None:
+        """Count a round that has gone to every socket, once for all of them."""
+        self.counts.rounds += 1
+        self.counts.publications += len(done.items)
+        self.counts.deliveries += done.deliveries
+        if done.deliveries:
+            self.counts.written((item.created_at.timestamp() for item in done.items if item.created_at), time.time())
 
 
 def _write(portion: Portion, texts: Texts) -> None:

@@ -21,6 +21,9 @@ class Stream(models.Model):
     head = models.PositiveBigIntegerField(default=0, help_text="Highest offset given to a publication.")
     floor = models.PositiveBigIntegerField(default=0, help_text="Highest offset that was pruned.")
 
+    class Meta:
+        permissions = (("view_metrics", "Can read /metrics"),)
+
     def __str__(self) -> str:
         return f"{self.name} at {self.head}"
 

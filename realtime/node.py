@@ -17,12 +17,14 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, connection
 
 from realtime import conf, control, credentials, history, outbox, topics
-from realtime.broker import NODES, Broker, group_of, passing, publications
+from realtime.broker import NODES, Broker, group_of, passing, publications, published
 from realtime.connections import Connection
+from realtime.counters import counters
 from realtime.errors import UnrecoverablePosition
 from realtime.history import Published, Window
 from realtime.hub import Hub
 from realtime.identity import Claim, Identity
+from realtime.meter import Meter
 from realtime.outbox import Passing
 from realtime.quotas import Quotas
 from realtime.recovery import Recovery
@@ -65,6 +67,7 @@ class Node:
         self.revalidation = Revalidation(self)
         self.quotas = Quotas(self.conf.limits)
         self.verifying: Together[Claim, Identity | None] = Together(partial(self.run, credentials.verify_each))
+        self.meter = Meter(self, self.conf.metrics_directory)
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="aether-node")
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._starting = asyncio.Lock()
@@ -77,6 +80,7 @@ class Node:
             return
         async with self._starting:
             if not self._started:
+                self.meter.start()
                 await self.run(history.ensure, [*topics.registered(), control.STREAM])
                 self.broker.join(NODES)
                 await self.broker.start()
@@ -90,6 +94,7 @@ class Node:
 
     async def stop(self) -> None:
         """Stop everything that the node owns, and wait for it. Safe to call twice."""
+        await self.meter.stop()
         await self.quotas.stop()
         await self.verifying.stop()
         await self.subscribing.stop()
@@ -176,6 +181,8 @@ class Node:
                 logger.warning("Reading the history of %s failed and will be tried again: %s", stream, error)
                 await asyncio.sleep(RETRY)
                 continue
+            counters.gaps += bool(items)
+            counters.filled += len(items)
             self.hub.receive(stream, items)
             # What came early meanwhile may wait for more than this reading found, and no second one began for it.
             if not items or (len(items) < history.CHUNK and not live.early):
@@ -207,7 +214,7 @@ class Node:
             return
         match message["type"]:
             case "aether.publications":
-                self.hub.receive(message["stream"], [Published(*row) for row in message["items"]])
+                self.hub.receive(message["stream"], published(message))
             case "aether.passing":
                 self.hub.pass_on(message["stream"], [Passing(*row) for row in message["items"]])
             case "aether.broadcast":

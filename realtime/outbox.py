@@ -9,12 +9,15 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
+from django.db.models import Count, Min
+from django.utils import timezone
 
 from realtime.audience import EVERYONE
 from realtime.errors import OutsideTransaction
@@ -155,6 +158,14 @@ def pending_streams() -> list[str]:
     return list(pending.values_list("stream", flat=True).distinct())
 
 
+def backlog() -> tuple[int, float]:
+    """Return how many publications are pending, and the age in seconds of the oldest; the index of those is enough."""
+    pending = Publication.objects.filter(offset__isnull=True)
+    found = pending.aggregate(depth=Count("id"), oldest=Min("created_at"))
+    oldest = found["oldest"]
+    return found["depth"], max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
+
+
 def relay(stream: str) -> list[Published]:
     """Give offsets to at most `BATCH` pending publications of *stream* and return them in order.
 
@@ -181,14 +192,20 @@ FROM (
     WHERE stream = %s AND "offset" IS NULL ORDER BY id LIMIT %s
 ) AS pending
 WHERE realtime_publication.id = pending.id
-RETURNING realtime_publication.id, "offset", audience, key, version, body, legacy
+RETURNING realtime_publication.id, "offset", audience, key, version, body, legacy, created_at
 """
 
 
 def _number(stream: str, head: int) -> list[Published]:
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, [head, stream, BATCH])
-        return sorted((Published(*row) for row in cursor.fetchall()), key=lambda item: item.offset)
+        rows = [Published(*row)._replace(created_at=_moment(written)) for *row, written in cursor.fetchall()]
+    return sorted(rows, key=lambda item: item.offset)
+
+
+def _moment(written: datetime) -> datetime:
+    """Return a time as the models do: of SQLite it comes without a zone, which is UTC."""
+    return written.replace(tzinfo=UTC) if timezone.is_naive(written) else written
 
 
 def _bound_locks() -> None:

@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError
 
 from realtime import history, protocol, snapshots, topics
 from realtime.connections import Subscription
+from realtime.counters import counters
 from realtime.errors import CloseCode, Disconnect, UnrecoverablePosition
 from realtime.history import Published
 from realtime.live import LiveStream
@@ -168,6 +169,7 @@ class Recovery:
             if offset >= last or live.window.covers(offset):
                 items = live.window.since(offset)
                 portion = _portion(items, PORTION * self._node.conf.send_buffer)
+                counters.replayed += len(portion)
                 self._node.hub.send(subscription, stream, portion)
                 if len(portion) == len(items):
                     subscription.after = max(offset, last)
@@ -230,5 +232,7 @@ def _portion(items: Sequence[Published], room: float) -> Sequence[Published]:
 
 def _write_reset(subscription: Subscription, reason: str | None) -> None:
     """Tell the client, for each topic as it subscribed to it, that its position is gone."""
+    if reason:
+        counters.resets.add(reason)
     for name in sorted(subscription.topics) if reason else ():
         subscription.connection.write(protocol.encode({"type": "reset", "topic": name, "reason": reason}))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from realtime import limits
+from realtime.counters import counters
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Refusals:
 
     def record(self, limit: str, peer: Peer) -> None:
         """Record that *peer* exceeded the limit of that name. Never raises, never waits."""
+        counters.refusals.add(limit)
         if not self._lines.take():
             self._left_out += 1
             return

@@ -2,11 +2,13 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from django.db import DatabaseError, InterfaceError, connection
 
 from realtime import outbox
+from realtime.counters import counters
 from realtime.history import Published
 
 logger = logging.getLogger(__name__)
@@ -73,7 +75,10 @@ class Relayer:
 
     def _relay_all(self) -> bool:
         """Relay one batch of each stream; say whether a stream may have more."""
-        sizes = [self._relay(stream) for stream in outbox.pending_streams()]
+        began = time.perf_counter()
+        streams = outbox.pending_streams()
+        counters.scans.observe(time.perf_counter() - began)
+        sizes = [self._relay(stream) for stream in streams]
         return outbox.BATCH in sizes and not self._stopping
 
     def _relay(self, stream: str) -> int:
@@ -81,6 +86,8 @@ class Relayer:
         try:
             items = outbox.relay(stream)
             if items:
+                counters.relayed.add(stream, len(items))
+                counters.batches.observe(len(items))
                 self._deliver(stream, items)
         except (DatabaseError, InterfaceError):
             raise

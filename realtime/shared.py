@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from realtime import history
+from realtime.counters import counters
 from realtime.snapshots import Start
 
 T = TypeVar("T")
@@ -66,8 +67,10 @@ class Shared(Generic[T]):
         kept = self._parts.get(name)
         if kept is not None and self._holds(kept, start, pending, newest):
             kept.offset = start.head.offset
+            counters.parts.add("kept")
             self._parts.move_to_end(name)
             return kept
+        counters.parts.add("built")
         built = _Part(self._build(name), start.head.offset, pending, self._clock())
         if kept is None or kept.offset <= built.offset:  # A reader of an older state takes nothing away.
             self._parts[name] = built

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from realtime import protocol
+from realtime.counters import counters
 from realtime.errors import CloseCode, Disconnect
 from realtime.frames import Texts
 from realtime.writer import Frames, FrameWriter
@@ -145,6 +146,7 @@ class AsgiSink:
         if self._end is None:
             self._waiting.append(protocol.disconnect(end, reconnect=reconnect))
             self._end = end
+            counters.closes.add(str(end.code.value))
             self._changed.set()
             self._lose_patience()
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from realtime import history, protocol
+from realtime.counters import counters
 from realtime.history import Head, Pending
 from realtime.protocol import Position
 from realtime.topics import Topic
@@ -60,6 +61,7 @@ def take_for(wanted: Iterable[tuple[Topic, str, Sequence[AbstractBaseUser]]]) ->
     with history.consistent_read():
         for topic, key, users in wanted:
             start = Start(history.head(topic.name), tuple(history.pending(topic.name)))
+            counters.snapshots.add(topic.name, len(users))
             for user_id, data in topic.snapshots_at(start, users, key).items():
                 taken.setdefault(user_id, []).append(Snapshot(topic, key, data, start))
     return taken

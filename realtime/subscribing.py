@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from realtime import protocol, snapshots, topics, wishes
 from realtime.connections import Connection, Subscription
+from realtime.counters import counters
 from realtime.errors import TopicDenied
 from realtime.protocol import Position, Subscribe, Unsubscribe
 from realtime.recovery import Recovery
@@ -176,7 +177,7 @@ class Subscribing:
             elif wish.topic.ephemeral:
                 await self._recovery.from_head(subscription, stream)
             elif wish.since is not None:
-                return await self._resume(subscription, stream, wish.since)
+                return await self._resume(subscription, stream, wish.since, counted=True)
             elif initial is not None:
                 start, position = initial
                 subscription.suppressed |= start.pending
@@ -187,8 +188,9 @@ class Subscribing:
             self._node.leave_unused(stream)
         return False
 
-    async def _resume(self, subscription: Subscription, stream: str, since: Position) -> bool:
+    async def _resume(self, subscription: Subscription, stream: str, since: Position, *, counted: bool = False) -> bool:
         reason = await self._recovery.resume(subscription, stream, since)
+        counters.resumes.add(reason or "recovered", count=counted)
         if reason is not None:
             await self._recovery.from_snapshot(subscription, stream, reason)
         return reason is None

