@@ -17,7 +17,10 @@ DUMMY_DATA = ENVIRONMENT.switch("DUMMY_DATA", default=False)
 APP_NAME = ENVIRONMENT.text("APP_NAME", default="Aether")
 ENVIRONMENT_NAME = ENVIRONMENT.text("ENVIRONMENT_NAME", default="Development" if DEBUG else "Production")
 LOG_LEVEL = ENVIRONMENT.choice("LOG_LEVEL", logs.LEVELS, default="INFO")
-LOGGING = logs.config(LOG_LEVEL)
+LOG_FORMAT = ENVIRONMENT.choice("LOG_FORMAT", logs.FORMATS, default="AUTO")
+if LOG_FORMAT == "AUTO":
+    LOG_FORMAT = "CONSOLE" if DEBUG else "JSON"
+LOGGING = logs.config(LOG_LEVEL, LOG_FORMAT)
 APP_VERSION = __version__
 BUILD_COMMIT = ENVIRONMENT.text("BUILD_COMMIT")
 BUILD_TIME = ENVIRONMENT.text("BUILD_TIME")
@@ -51,6 +54,8 @@ REALTIME_WINDOW_SIZE = ENVIRONMENT.number("REALTIME_WINDOW_SIZE", default=4 * 10
 REALTIME_HISTORY_COUNT = ENVIRONMENT.number("REALTIME_HISTORY_COUNT", default=100_000)
 REALTIME_HISTORY_AGE = ENVIRONMENT.number("REALTIME_HISTORY_AGE", default=7 * 86_400)
 
+AUDIT_RETENTION = ENVIRONMENT.number("AUDIT_RETENTION", default=90 * 86_400)
+
 NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", default=100, least=1)
 NOTIFICATION_CATEGORIES = ENVIRONMENT.texts("NOTIFICATION_CATEGORIES")
 
@@ -74,6 +79,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "aether.middleware.HealthMiddleware",
+    "aether.middleware.AuditMiddleware",
     "aether.content_security.ContentSecurityMiddleware",
     "aether.middleware.LocalOperatorMiddleware",
     "aether.middleware.KnownHostMiddleware",

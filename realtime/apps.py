@@ -15,11 +15,12 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         """Import each app's `topics` module, which registers its topics."""
-        from realtime import control, outbox
+        from realtime import accounts, control, outbox
         from realtime.publisher import publisher
 
         autodiscover_modules("topics")
         control.connect_signals()
+        accounts.connect_signals()
         outbox.on_orphaned_wake(publisher.nudge)
         outbox.on_orphaned_passing(publisher.pass_on)
         post_migrate.connect(_create_streams, sender=self)

@@ -29,6 +29,8 @@ class Conf:
     history_count: int
     history_age: float
     """How many publications of each stream stay in the database, and for how long."""
+    audit_retention: float
+    """How long the audit's rows stay in the database; 0 keeps none."""
 
 
 def load() -> Conf:
@@ -46,4 +48,5 @@ def load() -> Conf:
         window_size=getattr(settings, "REALTIME_WINDOW_SIZE", 4 * 1024 * 1024),
         history_count=getattr(settings, "REALTIME_HISTORY_COUNT", 100_000),
         history_age=getattr(settings, "REALTIME_HISTORY_AGE", 7 * 86_400),
+        audit_retention=getattr(settings, "AUDIT_RETENTION", 90 * 86_400),
     )

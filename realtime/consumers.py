@@ -11,7 +11,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import InterfaceError, OperationalError
 
-from realtime import auth, node, protocol
+from realtime import auth, correlation, node, protocol
 from realtime.connections import LEGACY, V1, Connection
 from realtime.errors import ClientError, CloseCode, Disconnect, InvalidMessage
 from realtime.identity import Identity
@@ -19,6 +19,7 @@ from realtime.limits import TokenBucket
 from realtime.node import Node
 from realtime.protocol import Auth, ClientMessage, Ping, Subscribe, Unsubscribe
 from realtime.sink import PRIVATE, AsgiSink
+from realtime.visits import Visit, outline, size_of
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ class Consumer(AsyncJsonWebsocketConsumer):
         self.serving: asyncio.Task[Any] | None = None
         self.stalled = False
         self.client_id = str(uuid.uuid4())
+        self.visit = Visit()
+        self.left_with: int | None = None
         self.mistakes = TokenBucket(rate=MISTAKES_PER_SECOND, burst=MISTAKES_AT_ONCE, clock=time.monotonic)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -57,13 +60,15 @@ class Consumer(AsyncJsonWebsocketConsumer):
             await turn_away(receive, send)
             return
         self.serving = asyncio.current_task()
+        self.visit = Visit.of(scope, "websocket")
+        correlation.bind_client(self.client_id)
         try:
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
             if not self.stalled:
                 raise
         except Exception:
-            logger.exception("%s: the connection failed.", self.client_id)
+            logger.exception("The connection failed.")
             self.end(CloseCode.SERVER_ERROR, "Server error")
             if self.sink is None:
                 raise
@@ -79,7 +84,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
             case "websocket.receive":
                 await self.receive(message.get("text"), message.get("bytes"))
             case "websocket.disconnect":
-                logger.debug("%s disconnected (%s)", self.client_id, message.get("code"))
+                self.left_with = message.get("code")
                 raise StopConsumer
 
     async def connect(self) -> None:
@@ -92,12 +97,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
         try:
             identity = await self.node.run(auth.identify, self.scope)
         except auth.Refused as refused:
-            logger.warning("A WebSocket handshake was refused: %s", refused)
+            self.visit.refused(str(refused))
             await self.close()
             return
-        except auth.Unauthorized:
+        except auth.Unauthorized as unauthorized:
             await self.open()
-            self.end(CloseCode.POLICY, "Unauthorized")
+            self.reject(str(unauthorized))
             return
         except (OperationalError, InterfaceError) as error:
             logger.warning("A WebSocket handshake could not be authenticated: %s", error)
@@ -107,7 +112,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
         await self.open()
         if identity is None:
             self.waiting = asyncio.get_running_loop().call_later(
-                self.node.conf.auth_timeout, self.end, CloseCode.POLICY, "Unauthorized"
+                self.node.conf.auth_timeout, self.reject, "No credentials came in time."
             )
         else:
             await self.welcome(identity, mark)
@@ -127,7 +132,8 @@ class Consumer(AsyncJsonWebsocketConsumer):
         assert self.sink is not None
         now = time.monotonic()
         dialect = V1 if protocol.SUBPROTOCOL in self.scope.get("subprotocols", ()) else LEGACY
-        connection = Connection(self.client_id, self.sink, dialect, now, now, identity.user, identity.audiences)
+        user, audiences = identity.user, identity.audiences
+        connection = Connection(self.client_id, self.sink, dialect, now, now, user, audiences, visit=self.visit)
         conf = self.node.conf
         hello = protocol.connected(self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time)
         try:
@@ -141,27 +147,31 @@ class Consumer(AsyncJsonWebsocketConsumer):
         self.node.revalidation.since(mark, connection)
         if self.node.draining:
             self.end(CloseCode.RESTART, "The server restarts", retry_after_ms=BUSY_RETRY_MS)
-        logger.debug("%s connected as %s", self.client_id, identity.user)
+        self.visit.connected(user)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
         """Handle one message of the client; its mistakes are answered and the connection lives on."""
         if self.sink is None:
             return
         if len(text_data or bytes_data or "") > self.node.conf.max_frame:
+            self.visit.limited("frame size")
             self.end(CloseCode.TOO_BIG, "Message too big")
             return
         request_id = None
+        self.visit.received.add(text_data or bytes_data or "")
         try:
             if text_data is None:
                 raise InvalidMessage("Binary frames are not supported; send JSON as text.")
-            logger.debug("%s received %s", self.client_id, text_data)
             message = protocol.parse(text_data)
+            if logger.isEnabledFor(logging.DEBUG):
+                about = {"type": type(message).__name__.lower(), "topics": getattr(message, "topics", None)}
+                logger.debug("received", extra={**about, "size": size_of(text_data)})
             request_id = getattr(message, "id", None)
             await self.handle(message)
         except ClientError as problem:
             self.answer_mistake(problem, request_id)
         except (OperationalError, InterfaceError) as error:
-            logger.warning("%s: a request could not be answered: %s", self.client_id, error)
+            logger.warning("A request could not be answered: %s", error)
             busy = ClientError("unavailable", "The database is busy; try again in a moment.", temporary=True)
             self.sink.write([protocol.error(busy, request_id)])
 
@@ -169,7 +179,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
         """Do what *message* asks. Raises: ClientError."""
         if self.connection is None:
             if isinstance(message, Auth):
-                self.end(CloseCode.POLICY, "Unauthorized")
+                self.reject("The ticket or token is not valid.")
             else:
                 raise ClientError("unauthorized", 'Log in first, or send {"type":"auth"} with a ticket or a token.')
             return
@@ -187,7 +197,13 @@ class Consumer(AsyncJsonWebsocketConsumer):
         assert self.sink is not None
         self.sink.write([protocol.error(problem, request_id)])
         if not self.mistakes.take():
+            self.visit.limited("mistakes")
             self.end(CloseCode.POLICY, "Rate limit")
+
+    def reject(self, reason: str) -> None:
+        """End a connection without valid credentials; the audit is told *reason*, the client less."""
+        self.visit.unauthorized(reason)
+        self.end(CloseCode.POLICY, "Unauthorized")
 
     def end(self, code: CloseCode, reason: str, retry_after_ms: int | None = None) -> None:
         """Send `disconnect` and close; after 1008 the client should not come back by itself."""
@@ -202,8 +218,9 @@ class Consumer(AsyncJsonWebsocketConsumer):
             self.serving.cancel()
 
     async def send_text(self, text: str) -> None:
-        """Send one text frame; logged where LOG_LEVEL is DEBUG."""
-        logger.debug("%s sent %s", self.client_id, text)
+        """Send one text frame; where LOG_LEVEL is DEBUG, what kind of message it is is logged, and never its text."""
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("sent", extra=outline(text))
         await self.send(text_data=text)
 
     async def leave(self) -> None:
@@ -216,6 +233,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
         if self.sink is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self.sink.stop()
+            self.visit.ended(self.sink.ending, self.sink.sent, self.left_with)
             self.sink = None
 
 

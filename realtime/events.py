@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError
 
-from realtime import auth, cursor, node, protocol, topics, wishes
+from realtime import auth, correlation, cursor, node, protocol, topics, wishes
 from realtime.connections import EVENTS, Connection
-from realtime.errors import ClientError, Disconnect, TopicDenied
+from realtime.errors import ClientError, CloseCode, Disconnect, TopicDenied
 from realtime.identity import Identity
 from realtime.node import Node
 from realtime.protocol import Position, Subscribe
 from realtime.topics import ALL
+from realtime.visits import Traffic, Visit
 
 STATE: Final = ('{"type":"reset"', '{"type":"snapshot"', '{"type":"subscription"')
 """How messages begin that tell where a client is."""
@@ -38,6 +39,8 @@ class EventSink:
     def __init__(self, user_id: Any, positions: dict[str, Position], *, limit: int) -> None:
         self.positions = positions
         self.closed = False
+        self.sent = Traffic()
+        self.ending: Disconnect | None = None
         self._user_id = user_id
         self._limit = limit
         self._size = 0
@@ -58,14 +61,17 @@ class EventSink:
             self._size += 0 if text.startswith(STATE) else len(text)
             if self.closed or (self._waiting and self._size > self._limit):
                 self.closed = True
+                self.ending = self.ending or Disconnect(CloseCode.SLOW_CONSUMER, "Slow consumer")
                 break
             self._move(text)
+            self.sent.add(text)
             self._waiting.append((self.cursor, text))
         self._changed.set()
 
     def close(self, end: Disconnect, *, reconnect: bool) -> None:
         """Let the stream end after what is queued and a `disconnect`."""
         if not self.closed:
+            self.ending = end
             self.write([protocol.disconnect(end, reconnect=reconnect)])
             self.closed = True
 
@@ -94,8 +100,12 @@ class EventSink:
             self.positions[spliced[0]] = Position(max(spliced[1], held.offset), held.epoch)
 
 
-async def open_stream(scope: Any, topics_asked: str, since: str | None) -> tuple[Node, Connection, EventSink]:
+async def open_stream(
+    scope: Any, topics_asked: str, since: str | None, *, transport: str
+) -> tuple[Node, Connection, EventSink]:
     """Return a connection of this process's node that is subscribed to the topics in *topics_asked* (`a,b`).
+
+    The audit tells of it as *transport*; whoever gets the connection ends it with `close_stream`.
 
     A cursor that cannot be read gets what any other lost position gets: a reset and a snapshot. Raises: Problem.
     """
@@ -106,25 +116,34 @@ async def open_stream(scope: Any, topics_asked: str, since: str | None) -> tuple
         here = await node.running()
     except (OperationalError, InterfaceError) as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error
-    identity, mark = await _identify(here, scope)
+    visit = Visit.of(scope, transport)
+    identity, mark = await _identify(here, scope, visit)
     held = cursor.read(identity.user.pk, since) if since else None
     if since and held is None:
         held = {stream: Position(0, "unreadable") for name in names for stream in _streams(name)}
     sink = EventSink(identity.user.pk, dict(held or {}), limit=here.conf.send_buffer)
     now = time.monotonic()
-    connection = Connection(str(uuid.uuid4()), sink, EVENTS, now, now, identity.user, identity.audiences)
+    connection = Connection(str(uuid.uuid4()), sink, EVENTS, now, now, identity.user, identity.audiences, visit=visit)
+    correlation.bind_client(connection.client_id)
+    visit.connected(identity.user)
     here.hub.add(connection)
     here.revalidation.since(mark, connection)
     try:
         await _subscribe(here, connection, names, held or {})
     except ClientError as problem:
-        here.remove(connection)
+        close_stream(here, connection)
         status = HTTPStatus.FORBIDDEN if isinstance(problem, TopicDenied) else HTTPStatus.BAD_REQUEST
         raise Problem(status, problem.message) from problem
     except (OperationalError, InterfaceError) as error:
-        here.remove(connection)
+        close_stream(here, connection)
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error
     return here, connection, sink
+
+
+def close_stream(here: Node, connection: Connection) -> None:
+    """Take the connection off its node."""
+    here.remove(connection)
+    connection.visit.ended(connection.sink.ending, connection.sink.sent)
 
 
 async def _subscribe(here: Node, connection: Connection, names: list[str], held: dict[str, Position]) -> None:
@@ -150,13 +169,15 @@ def _streams(name: str) -> list[str]:
     return list(topics.registered()) if name == ALL else [name.partition(":")[0]]
 
 
-async def _identify(here: Node, scope: Any) -> tuple[Identity, int]:
+async def _identify(here: Node, scope: Any, visit: Visit) -> tuple[Identity, int]:
     mark = here.revalidation.mark()
     try:
         identity = await here.run(auth.identify, scope)
     except auth.Refused as refused:
+        visit.refused(str(refused))
         raise Problem(HTTPStatus.FORBIDDEN, str(refused)) from refused
     except auth.Unauthorized as unauthorized:
+        visit.unauthorized(str(unauthorized))
         raise Problem(HTTPStatus.UNAUTHORIZED, str(unauthorized)) from unauthorized
     except (OperationalError, InterfaceError) as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error

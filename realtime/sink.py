@@ -9,6 +9,7 @@ from typing import Final
 
 from realtime import protocol
 from realtime.errors import CloseCode, Disconnect
+from realtime.visits import Traffic
 
 logger = logging.getLogger(__name__)
 
@@ -37,14 +38,15 @@ class AsgiSink:
         self._patience: asyncio.Timeout | None = None
         self._waiting: deque[str] = deque()
         self._size = 0
-        self._end: Disconnect | None = None
+        self.sent = Traffic()
+        self.ending: Disconnect | None = None
         self._changed = asyncio.Event()
         self._drained = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="sink")
 
     def write(self, texts: Sequence[str]) -> None:
         """Queue *texts*; over the limit the connection is closed instead. Nothing is sent after `close`."""
-        if self._end is not None:
+        if self.ending is not None:
             return
         size = sum(map(len, texts))
         if self._waiting and self._size + size > self._limit:
@@ -58,9 +60,9 @@ class AsgiSink:
 
     def close(self, end: Disconnect, *, reconnect: bool) -> None:
         """Send what is waiting, then `disconnect`, then the close frame. Only the first call counts."""
-        if self._end is None:
+        if self.ending is None:
             self._waiting.append(protocol.disconnect(end, reconnect=reconnect))
-            self._end = end
+            self.ending = end
             self._changed.set()
             self._lose_patience()
 
@@ -80,16 +82,16 @@ class AsgiSink:
 
     def _lose_patience(self) -> None:
         """Bound the rest once the end is known: a send that waits for a stalled client would never return."""
-        if self._end is not None and self._patience is not None:
+        if self.ending is not None and self._patience is not None:
             self._patience.reschedule(asyncio.get_running_loop().time() + CLOSE_PATIENCE)
 
     async def _run(self) -> None:
         try:
             async with asyncio.timeout(None) as self._patience:
                 self._lose_patience()
-                while self._end is None or self._waiting:
+                while self.ending is None or self._waiting:
                     await self._flush()
-                await self._send_close(self._end)
+                await self._send_close(self.ending)
         except TimeoutError:
             logger.info("A client did not take its last messages; the connection was dropped.")
             self._on_stalled()
@@ -121,4 +123,5 @@ class AsgiSink:
             text = self._waiting.popleft()
             self._size -= len(text)
             await self._send(text)
+            self.sent.add(text)
         self._drained.set()

@@ -67,11 +67,13 @@ class Subscribing:
             raise errors[0]
         allowed = await self._node.run(wishes.authorized, connection.user, names)
         denied = [name for name in names if name not in allowed.names]
+        connection.visit.denied(denied)
         if not allowed.names:
             raise TopicDenied(denied[0])
         async with connection.moving:
             recovered = await self._bring_onto_all(connection, wishes.per_stream(allowed, message), message)
             connection.topics.update(allowed.names)
+            connection.visit.subscribed(allowed.names)
             self._answer_subscribed(connection, message, allowed.names, recovered, denied)
 
     async def _bring_onto_all(

