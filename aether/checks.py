@@ -15,7 +15,7 @@ IN_MEMORY: Final = "channels.layers.InMemoryChannelLayer"
 @register("settings")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Return what is wrong with the settings."""
-    return [*_malformed(), *_secret_key(), *_login(), *_times(), *_workers(), *_hosts()]
+    return [*_malformed(), *_secret_key(), *_login(), *_times(), *_workers(), *_hosts(), *_audit()]
 
 
 def refuse_bad_settings() -> None:
@@ -69,3 +69,9 @@ def _hosts() -> Iterator[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
         hint = "List the names under which the server is reached, for example ALLOWED_HOSTS=aether.example.org."
         yield Warning("ALLOWED_HOSTS=* accepts any Host header.", hint=hint, id="aether.W002")
+
+
+def _audit() -> Iterator[CheckMessage]:
+    if not settings.AUDIT_RETENTION and not settings.DEBUG:
+        hint = "Set AUDIT_RETENTION to the seconds for which security events shall be found in the admin."
+        yield Warning("AUDIT_RETENTION=0: security events leave no rows.", hint=hint, id="aether.W003")

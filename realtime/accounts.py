@@ -125,7 +125,7 @@ def _on_admin_write(instance: LogEntry, created: bool, **_: Any) -> None:
         user=instance.user,
         action=ACTIONS.get(instance.action_flag, "changed"),
         kind=f"{kind.app_label}.{kind.model}" if kind else "",
-        object_id=instance.object_id or "",
+        object_id=str(instance.object_id or ""),
         fields=_changed_fields(instance.change_message),
     )
 
