@@ -15,7 +15,7 @@ IN_MEMORY: Final = "channels.layers.InMemoryChannelLayer"
 @register("settings")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Return what is wrong with the settings."""
-    return [*_malformed(), *_secret_key(), *_login(), *_times(), *_workers(), *_hosts(), *_audit()]
+    return [*_malformed(), *_secret_key(), *_login(), *_times(), *_workers(), *_hosts()]
 
 
 def refuse_bad_settings() -> None:
@@ -71,7 +71,10 @@ def _hosts() -> Iterator[CheckMessage]:
         yield Warning("ALLOWED_HOSTS=* accepts any Host header.", hint=hint, id="aether.W002")
 
 
-def _audit() -> Iterator[CheckMessage]:
-    if not settings.AUDIT_RETENTION and not settings.DEBUG:
-        hint = "Set AUDIT_RETENTION to the seconds for which security events shall be found in the admin."
-        yield Warning("AUDIT_RETENTION=0: security events leave no rows.", hint=hint, id="aether.W003")
+@register("settings", deploy=True)
+def check_audit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Return a warning where security events leave no trace in the database."""
+    if settings.AUDIT_RETENTION:
+        return []
+    hint = "Set AUDIT_RETENTION to the seconds for which security events shall be found in the admin."
+    return [Warning("AUDIT_RETENTION=0: security events leave no rows.", hint=hint, id="aether.W003")]

