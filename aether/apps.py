@@ -13,7 +13,7 @@ class AetherConfig(AppConfig):
         """Import the checks and the schema's extensions, which registers them; call the admin by the site's name."""
         from django.contrib import admin
 
-        from aether import checks  # noqa: F401
+        from aether import checks, encryption  # noqa: F401
         from realtime.api import schema  # noqa: F401
 
         admin.site.site_header = admin.site.site_title = settings.APP_NAME

@@ -8,14 +8,26 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from aether.login.checks import check_login
+
 SHORTEST_KEY: Final = 32
+LIMITS: Final = (
+    "LIMIT_CONNECTIONS",
+    "LIMIT_CONNECTIONS_PER_USER",
+    "LIMIT_CONNECTIONS_PER_IP",
+    "LIMIT_CONNECTS_PER_IP",
+    "LIMIT_MESSAGES",
+    "LIMIT_TOPICS",
+)
 IN_MEMORY: Final = "channels.layers.InMemoryChannelLayer"
 
 
 @register("settings")
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Return what is wrong with the settings."""
-    return [*_malformed(), *_secret_key(), *_login(), *_times(), *_workers(), *_hosts()]
+    return [
+        *_malformed(), *_secret_key(), *_login(), *check_login(), *_times(), *_workers(), *_hosts(), *_limits(),
+    ]  # fmt: skip
 
 
 def refuse_bad_settings() -> None:
@@ -69,6 +81,20 @@ def _hosts() -> Iterator[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
         hint = "List the names under which the server is reached, for example ALLOWED_HOSTS=aether.example.org."
         yield Warning("ALLOWED_HOSTS=* accepts any Host header.", hint=hint, id="aether.W002")
+
+
+def _limits() -> Iterator[CheckMessage]:
+    if settings.DEBUG:
+        return
+    limits = {name: getattr(settings, name) for name in LIMITS}
+    limits |= {f"THROTTLE_{role.upper()}": limit for role, limit in settings.THROTTLES.items()}
+    for name in (name for name, limit in limits.items() if not limit):
+        hint = f"Remove {name}=0 to have its default, or write a number that nobody reaches in earnest."
+        yield Warning(f"{name}=0: there is no such limit.", hint=hint, id="aether.W010")
+    node, user = limits["LIMIT_CONNECTIONS"], limits["LIMIT_CONNECTIONS_PER_USER"]
+    if node and not 0 < user <= node:
+        message = f"One user may take all of a node's connections (LIMIT_CONNECTIONS_PER_USER={user})."
+        yield Warning(message, hint=f"Set it well below LIMIT_CONNECTIONS={node}.", id="aether.W011")
 
 
 @register("settings", deploy=True)

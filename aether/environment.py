@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 
 from aether import addresses
+from realtime import keys
 
 T = TypeVar("T")
 TRUE: Final = frozenset({"true", "on", "yes", "y", "1"})
@@ -77,6 +78,18 @@ class Environment:
         """Return the parts of a text between commas."""
         return [part.strip() for part in self.text(name, default=",".join(default)).split(",") if part.strip()]
 
+    def mapping(self, name: str, values: Collection[str], *, default: Collection[str]) -> dict[str, str]:
+        """Return a mapping out of the parts `key=value` between commas; one whose value is unknown is left out."""
+        found = {}
+        for part in self.texts(name, default=default):
+            key, _, value = part.rpartition("=")  # From the right: a key may have the sign in it.
+            if key.strip() and value.strip() in values:
+                found[key.strip()] = value.strip()
+            else:
+                hint = f"Write {name}=name={next(iter(values))}; behind the last = stands one of {', '.join(values)}."
+                self._refuse(name, part, "maps no name to a role", hint, None)
+        return found
+
     def hosts(self, name: str, *, default: Collection[str]) -> list[str]:
         """Return names and addresses for the Host header; what no request can have there is left out."""
         return self._checked(name, addresses.wrong_host, addresses.HOST_HINT, default)
@@ -121,6 +134,15 @@ class Environment:
         if known:
             return value
         return self._refuse(name, scheme, "does not start the URL of a Redis or Valkey server", hint, "")
+
+    def keys(self, name: str) -> list[str]:
+        """Return master keys for encryption. Nothing of a malformed one is ever shown, only its place in the list."""
+        found = self.texts(name)
+        complaints = {number: keys.wrong(text) for number, text in enumerate(found, 1)}
+        for number, complaint in complaints.items():
+            if complaint:
+                self._refuse(name, f"key {number} of {len(found)}", complaint, f"{keys.HINT}.", None)
+        return [text for text, complaint in zip(found, complaints.values(), strict=True) if not complaint]
 
     def _checked(
         self, name: str, wrong: Callable[[str], str | None], hint: str, default: Collection[str] = ()

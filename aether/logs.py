@@ -41,16 +41,15 @@ class WithoutHandshakes(logging.Filter):
         return record.msg not in HANDSHAKES and '"WebSocket %s"' not in record.msg
 
 
-class WithoutQueries(logging.Filter):
-    """Cut the query off the paths that servers log, since it may carry what was searched for, or a code."""
+class WithoutCodes(logging.Filter):
+    """Cut the query off the paths that servers log: it may carry what was searched for, or a provider's code."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return True, always."""
-        if record.name in ACCESS:
-            if isinstance(record.args, dict) and "path" in record.args:
-                record.args = {**record.args, "path": _bare(record.args["path"])}
-            elif isinstance(record.args, tuple):
-                record.args = tuple(_bare(part) for part in record.args)
+        """Return True; the record's arguments are what changes."""
+        if isinstance(record.args, dict) and "path" in record.args:
+            record.args = {**record.args, "path": _bare(record.args["path"])}
+        elif isinstance(record.args, tuple):
+            record.args = tuple(_bare(part) for part in record.args)
         return True
 
 
@@ -63,14 +62,10 @@ def config(level: str, form: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"without_handshakes": {"()": WithoutHandshakes}, "without_queries": {"()": WithoutQueries}},
+        "filters": {"without_handshakes": {"()": WithoutHandshakes}, "without_codes": {"()": WithoutCodes}},
         "formatters": {"line": {"()": json_formatter if form == "JSON" else console_formatter}},
         "handlers": {
-            "console": {
-                "class": "logging.StreamHandler",
-                "formatter": "line",
-                "filters": ["without_handshakes", "without_queries"],
-            }
+            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_handshakes"]}
         },
         "root": {"handlers": ["console"], "level": quiet},
         "loggers": {
@@ -78,6 +73,9 @@ def config(level: str, form: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": quiet, "propagate": True},
             "django.server": {"handlers": [], "level": quiet, "propagate": True},
             **{name: {"level": quiet} for name in CHATTY},
+            **{name: {"filters": ["without_codes"]} for name in ACCESS},  # For whoever adds a handler, too.
+            # Several lines for each login; the audit has one, and one for each lockout.
+            "axes": {"level": "CRITICAL"},
             **{name: {"level": level} for name in OURS},
         },
     }

@@ -2,11 +2,13 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from aether import __version__, logs
+from aether import __version__, caches, logs
 from aether.environment import Environment
+from realtime.keys import channel_layer_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = Environment(BASE_DIR / ".env")
@@ -47,6 +49,25 @@ WEBSOCKET_SEND_BUFFER = ENVIRONMENT.number("WEBSOCKET_SEND_BUFFER", default=1024
 WEBSOCKET_AUTH_TIMEOUT = ENVIRONMENT.number("WEBSOCKET_AUTH_TIMEOUT", default=10, least=1)
 WEBSOCKET_INITIAL_GRACE = ENVIRONMENT.number("WEBSOCKET_INITIAL_GRACE", default=30)
 
+# What one user, one address and one node may have at most; 0 stands for no limit.
+LIMIT_CONNECTIONS = ENVIRONMENT.number("LIMIT_CONNECTIONS", default=10_000)
+LIMIT_CONNECTIONS_PER_USER = ENVIRONMENT.number("LIMIT_CONNECTIONS_PER_USER", default=100)
+LIMIT_CONNECTIONS_PER_IP = ENVIRONMENT.number("LIMIT_CONNECTIONS_PER_IP", default=1_000)
+LIMIT_CONNECTS_PER_IP = ENVIRONMENT.number("LIMIT_CONNECTS_PER_IP", default=50)
+LIMIT_MESSAGES = ENVIRONMENT.number("LIMIT_MESSAGES", default=50)
+LIMIT_TOPICS = ENVIRONMENT.number("LIMIT_TOPICS", default=200)
+LIMIT_LEASE_TIME = ENVIRONMENT.number("LIMIT_LEASE_TIME", default=30, least=3)
+HANDSHAKE_TIMEOUT = ENVIRONMENT.number("HANDSHAKE_TIMEOUT", default=10, least=1)
+REQUEST_TIMEOUT = ENVIRONMENT.number("REQUEST_TIMEOUT", default=30, least=1)
+
+# Requests to REST per minute, by user group; of several the largest counts.
+THROTTLES = {
+    "anonymous": ENVIRONMENT.number("THROTTLE_ANONYMOUS", default=120),
+    "Reader": ENVIRONMENT.number("THROTTLE_READER", default=1_200),
+    "Writer": ENVIRONMENT.number("THROTTLE_WRITER", default=3_000),
+    "Admin": ENVIRONMENT.number("THROTTLE_ADMIN", default=6_000),
+}
+
 # How far back a client that was away goes on without gaps; from further back it gets a snapshot.
 REALTIME_REPLAY_LIMIT = ENVIRONMENT.number("REALTIME_REPLAY_LIMIT", default=5_000)
 REALTIME_WINDOW_COUNT = ENVIRONMENT.number("REALTIME_WINDOW_COUNT", default=5_000)
@@ -55,6 +76,13 @@ REALTIME_HISTORY_COUNT = ENVIRONMENT.number("REALTIME_HISTORY_COUNT", default=10
 REALTIME_HISTORY_AGE = ENVIRONMENT.number("REALTIME_HISTORY_AGE", default=7 * 86_400)
 
 AUDIT_RETENTION = ENVIRONMENT.number("AUDIT_RETENTION", default=90 * 86_400)
+
+# API tokens: knox makes and hashes them, realtime.ApiToken stores them, and knox's own table does not exist.
+API_TOKEN_LIFETIME = ENVIRONMENT.number("API_TOKEN_LIFETIME", default=90 * 86_400, least=1)
+API_TOKEN_MAX_LIFETIME = ENVIRONMENT.number("API_TOKEN_MAX_LIFETIME", default=365 * 86_400, least=1)
+KNOX_TOKEN_MODEL = "realtime.ApiToken"  # noqa: S105  The name of a model.
+REST_KNOX = {"TOKEN_PREFIX": "aether_"}  # A secret that a scanner of repositories can tell.
+MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 
 NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", default=100, least=1)
 NOTIFICATION_CATEGORIES = ENVIRONMENT.texts("NOTIFICATION_CATEGORIES")
@@ -67,13 +95,18 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth.account",  # Single sign-on's tables need it; none of its pages is served.
+    "allauth.socialaccount",
+    "axes",
     "channels",
     "rest_framework",
+    "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "realtime",
     "notifications",
     "aether",
+    "aether.login",
     "aether.inventory",
     "aether.jobs",
 ]
@@ -85,6 +118,7 @@ MIDDLEWARE = [
     "aether.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aether.middleware.StaticFilesMiddleware",
+    "realtime.api.throttling.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -93,6 +127,8 @@ MIDDLEWARE = [
     "aether.middleware.DatabaseAwayMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "aether.urls"
 ASGI_APPLICATION = "aether.asgi.application"
@@ -138,6 +174,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The channel layer: a node has one channel, which all of its clients share, hence the capacity.
 REDIS_URL = ENVIRONMENT.redis("REDIS_URL")
+REDIS_PREFIX = ENVIRONMENT.text("REDIS_PREFIX", default="aether")
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels.layers.InMemoryChannelLayer",
@@ -147,8 +184,15 @@ CHANNEL_LAYERS: dict[str, Any] = {
 if REDIS_URL:
     CHANNEL_LAYERS["default"] = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": ENVIRONMENT.text("REDIS_PREFIX", default="aether")},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
     }
+
+CACHES = {"default": caches.default(REDIS_URL, REDIS_PREFIX)}
+
+# Sensitive text and the channel layer are encrypted with keys that are derived from these; the first one encrypts.
+ENCRYPTION_KEYS = ENVIRONMENT.keys("ENCRYPTION_KEYS")
+if REDIS_URL and ENCRYPTION_KEYS:
+    CHANNEL_LAYERS["default"]["CONFIG"]["symmetric_encryption_keys"] = channel_layer_keys(ENCRYPTION_KEYS)
 
 # Language and time: the wire and the API speak UTC; the browser shows the reader's own.
 USE_I18N = True
@@ -183,6 +227,39 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+AUTHENTICATION_BACKENDS = ["aether.login.backends.PasswordGate", "django.contrib.auth.backends.ModelBackend"]
+
+# Wrong passwords: one name from one address, or any names from one address, then both wait.
+LOGIN_ATTEMPTS = ENVIRONMENT.number("LOGIN_ATTEMPTS", default=5, least=1)
+LOGIN_ATTEMPTS_PER_ADDRESS = ENVIRONMENT.number("LOGIN_ATTEMPTS_PER_ADDRESS", default=50, least=1)
+LOGIN_COOLOFF = ENVIRONMENT.number("LOGIN_COOLOFF", default=900, least=1)
+AXES_HANDLER = "aether.login.attempts.Attempts"
+AXES_CLIENT_IP_CALLABLE = "aether.login.attempts.address"
+AXES_LOCKOUT_CALLABLE = "aether.login.views.locked_out"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
+AXES_FAILURE_LIMIT = LOGIN_ATTEMPTS
+AXES_COOLOFF_TIME = timedelta(seconds=LOGIN_COOLOFF)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # The page says how long to wait, which then must hold.
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+
+# Single sign-on, where issuer, id and secret are given; the redirect URI is /accounts/oidc/callback/.
+OIDC_ISSUER = ENVIRONMENT.text("OIDC_ISSUER").strip().rstrip("/")
+OIDC_CLIENT_ID = ENVIRONMENT.text("OIDC_CLIENT_ID").strip()
+OIDC_CLIENT_SECRET = ENVIRONMENT.text("OIDC_CLIENT_SECRET").strip()
+OIDC_ENABLED = bool(OIDC_ISSUER and OIDC_CLIENT_ID and OIDC_CLIENT_SECRET)
+OIDC_ONLY = ENVIRONMENT.switch("OIDC_ONLY", default=False)
+OIDC_NAME = ENVIRONMENT.text("OIDC_NAME", default="single sign-on")
+OIDC_SCOPES = ENVIRONMENT.texts("OIDC_SCOPES", default=["profile", "email"])
+OIDC_ROLES_CLAIM = ENVIRONMENT.text("OIDC_ROLES_CLAIM", default="groups")
+_roles = ("Reader", "Writer", "Admin")
+OIDC_ROLES = ENVIRONMENT.mapping("OIDC_ROLES", _roles, default=[f"{role}={role}" for role in _roles])
+OIDC_DEFAULT_ROLE = ENVIRONMENT.text("OIDC_DEFAULT_ROLE").strip()
+OIDC_SESSION_AGE = ENVIRONMENT.number("OIDC_SESSION_AGE", default=12 * 3600, least=60)
+SOCIALACCOUNT_ADAPTER = "aether.login.oidc.Adapter"
+
 # Transport security; HTTPS=false is for a network without certificates.
 HTTPS = ENVIRONMENT.switch("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
@@ -198,9 +275,12 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "realtime.api.authentication.LocalOperatorAuthentication",
+        "realtime.api.authentication.TokenAuthentication",
         "realtime.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["realtime.api.throttling.RoleThrottle"],
+    "NUM_PROXIES": 0,  # The server has put the client's address in place already, from TRUSTED_PROXIES alone.
     "DEFAULT_PARSER_CLASSES": ["realtime.api.parsing.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

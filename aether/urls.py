@@ -6,19 +6,24 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from aether.views import Login, dashboard
+from aether.login import views as login
+from aether.views import dashboard
 from realtime.api import health, problems
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
-    path("accounts/login/", Login.as_view(), name="login"),
+    path("accounts/login/", login.Login.as_view(), name="login"),
+    path("accounts/oidc/", login.begin, name="oidc"),
+    path("accounts/oidc/callback/", login.callback, name="oidc-callback"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/login/", login.AdminLogin.as_view()),  # Before the admin's own, which would be a second login page.
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", login_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
     path("api/v1/", include("notifications.api.urls")),
+    path("api/v1/", include("realtime.api.urls")),
     re_path(r"^api/", problems.UnknownUrl.as_view()),
 ]
 

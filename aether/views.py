@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import views as auth
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
@@ -21,16 +20,6 @@ from django.views.decorators.http import require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Return the dashboard; its requests to the API need the CSRF cookie that comes with it."""
     return render(request, "dashboard.html", {**page_context(), "config": page_config(request.user)})
-
-
-class Login(auth.LoginView):
-    """The login page, under the project's own name."""
-
-    redirect_authenticated_user = True
-
-    def get_context_data(self, **options: Any) -> dict[str, Any]:
-        """Return the form, and what every page shows."""
-        return super().get_context_data(**options) | page_context()
 
 
 def page_context() -> dict[str, Any]:

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from notifications import actions, validators
+from notifications.actions.writing import keyed
+from notifications.admin_sensitive import SensitiveAdmin
 from notifications.models import Notification, Receipt
 from notifications.vocabulary import categories
 from realtime import audit
@@ -17,9 +19,8 @@ from realtime import audit
 if TYPE_CHECKING:  # Django's own classes take no parameters when the program runs.
     Form = forms.ModelForm[Notification]
     Inline = admin.TabularInline[Receipt, Notification]
-    ModelAdmin = admin.ModelAdmin[Notification]
 else:
-    Form, Inline, ModelAdmin = forms.ModelForm, admin.TabularInline, admin.ModelAdmin
+    Form, Inline = forms.ModelForm, admin.TabularInline
 
 
 class NotificationForm(Form):
@@ -44,11 +45,8 @@ class NotificationForm(Form):
     def clean(self) -> dict[str, Any] | None:
         """Refuse a key that a live notification of the same audience has."""
         cleaned = super().clean() or {}
-        row = Notification(user=cleaned.get("user"), group=cleaned.get("group"))
-        taken = Notification.objects.filter(
-            audience=row.own_audience, dedup_key=cleaned.get("dedup_key"), deleted_at=None
-        )
-        if cleaned.get("dedup_key") and self.instance._state.adding and taken.exists():
+        row, key = Notification(user=cleaned.get("user"), group=cleaned.get("group")), cleaned.get("dedup_key")
+        if key and self.instance._state.adding and keyed(row.own_audience, key).exists():
             self.add_error("dedup_key", "A live notification of this audience has this key already.")
         return cleaned
 
@@ -96,7 +94,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Notification)
-class NotificationAdmin(ModelAdmin):
+class NotificationAdmin(SensitiveAdmin):
     """List, search, create, change, delete and restore. Deleting is for everyone, and softly."""
 
     class Media:
@@ -108,6 +106,7 @@ class NotificationAdmin(ModelAdmin):
     list_select_related = ("user", "group")
     list_filter = (
         StateFilter,
+        "sensitive",
         "level",
         "category",
         ("user", admin.RelatedOnlyFieldListFilter),
@@ -119,8 +118,8 @@ class NotificationAdmin(ModelAdmin):
     date_hierarchy = "created_at"
     show_full_result_count = False
     actions = ("restore",)
-    once = ("user", "group", "dedup_key")
-    facts = ("id", "told", "version", "created_by", "created_at", "updated_at", "deleted_at")
+    once = ("user", "group", "dedup_key", "sensitive")
+    readonly_fields = ("id", "told", "version", "created_by", "created_at", "updated_at", "deleted_at")
 
     @admin.display(description="audience", ordering="audience", empty_value="everyone")
     def told(self, obj: Notification) -> str | None:
@@ -133,8 +132,8 @@ class NotificationAdmin(ModelAdmin):
         return date_format(timezone.localtime(obj.created_at), "j M Y H:i")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
-        """Keep the audience as it was created."""
-        return (*self.facts, *(self.once if obj else ()))
+        """Keep the audience as it was created, and what is sensitive where it is not shown."""
+        return (*super().get_readonly_fields(request, obj), *(self.once if obj else ()))
 
     def get_fieldsets(self, request: HttpRequest, obj: Notification | None = None) -> Any:
         """Ask for the contents and the audience; show the facts of what exists."""
@@ -143,7 +142,7 @@ class NotificationAdmin(ModelAdmin):
         return (
             (None, {"fields": (*contents, "reopen") if editable else contents}),
             ("Audience: everyone, or …", {"fields": self.once}),
-            *((("Facts", {"fields": self.facts, "classes": ("collapse",)}),) if obj else ()),
+            *((("Facts", {"fields": self.readonly_fields, "classes": ("collapse",)}),) if obj else ()),
         )
 
     def save_model(self, request: HttpRequest, obj: Notification, form: Any, change: bool) -> None:

@@ -14,20 +14,26 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from notifications import validators
+from notifications import secrecy, validators
+from notifications.sealing import NEUTRAL, SECRET, Sealable, SealedQuerySet
 from notifications.vocabulary import CATEGORY_LENGTH, Category, Level, known_category
 from realtime import audience
 
 TITLE_LENGTH: Final = 200
 MESSAGE_LENGTH: Final = 10_000
 TEXT: Final = [validators.storable]
+HELD: Final = ("audience", "sensitive", "version", "sealed", "dedup_key")
+"""What a save compares with the row as it is stored."""
+NEUTRAL_IN_SQL: Final = {name: value for name, value in NEUTRAL.items() if name != "metadata"}
+"""JSON is compared differently by each database."""
 
 
-class Notification(models.Model):
+class Notification(Sealable):
     """Something that happened, told to everyone, to one user group or to one user.
 
     `save()` and `delete()` open a transaction and are published by it (see `signals`). The audience is chosen at
-    creation and never changes. A deleted one stays for a while with `deleted_at`, so that it can be restored.
+    creation and never changes. A deleted one stays for a while with `deleted_at`, so that it can be restored. What a
+    sensitive one says is encrypted when it is saved; in the database nothing of it is ever in clear.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -63,9 +69,16 @@ class Notification(models.Model):
     )
     deleted_at = models.DateTimeField(null=True, editable=False)
 
+    objects = SealedQuerySet.as_manager()
+
     class Meta:
         ordering = ("-created_at", "-id")
+        permissions = (("view_sensitive", "Can read what sensitive notifications say, in the admin"),)
         constraints = (
+            models.CheckConstraint(
+                condition=Q(sensitive=False, sealed="") | (Q(sensitive=True, **NEUTRAL_IN_SQL) & ~Q(sealed="")),
+                name="notification_sealed",
+            ),
             models.CheckConstraint(condition=Q(user=None) | Q(group=None), name="notification_one_audience"),
             models.CheckConstraint(condition=~Q(audience=""), name="notification_has_audience"),
             models.UniqueConstraint(
@@ -79,10 +92,11 @@ class Notification(models.Model):
                          name="notification_newest"),
             models.Index(fields=("expires_at",), condition=Q(deleted_at=None), name="notification_expiry"),
             models.Index(fields=("updated_at",), name="notification_age"),
+            models.Index(fields=("id",), condition=Q(sensitive=True), name="notification_sensitive"),
         )  # fmt: skip
 
     def __str__(self) -> str:
-        return self.title
+        return NEUTRAL["title"] if self.sensitive else self.title
 
     @property
     def own_audience(self) -> str:
@@ -92,26 +106,33 @@ class Notification(models.Model):
         return audience.EVERYONE if self.group_id is None else audience.for_group(self.group_id)
 
     def clean(self) -> None:
-        """Refuse two audiences at once. Raises: ValidationError."""
+        """Refuse two audiences at once, and a sensitive one where there is no key. Raises: ValidationError."""
         if self.user_id is not None and self.group_id is not None:
             raise ValidationError({"group": "Name a user or a group, not both; neither means everyone."})
+        if self.sensitive and not self.sealed and not secrecy.master_keys():
+            raise ValidationError({"sensitive": ValidationError(secrecy.NO_KEY, code="no_key")})
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """Leave the encryption out, which only saving does. Raises: ValidationError."""
+        super().validate_constraints({*(exclude or ()), "sealed"})
 
     def save(self, *args: Any, reopen: bool = True, **kwargs: Any) -> None:
         """Store it under its row lock as a new version, re-opened as unread unless *reopen* is false.
 
         With `update_fields` only those are written, and what is published is the row as it then is.
 
-        Raises: ValidationError, when the audience was changed.
+        Raises: ValidationError, when the audience or `sensitive` was changed; NoKey and Unreadable, as `conceal` does.
         """
         with transaction.atomic():
-            stored = type(self).objects.select_for_update().filter(pk=self.pk).only("audience", "version").first()
+            stored = type(self).objects.select_for_update().filter(pk=self.pk).only(*HELD).first()
             if stored is None:
                 self.audience = self.own_audience
                 self.opened_version = self.version
             else:
                 self._succeed(stored, reopen=reopen)
                 if kwargs.get("update_fields") is not None:
-                    kwargs["update_fields"] = {*kwargs["update_fields"], "version", "opened_version", "updated_at"}
+                    kwargs["update_fields"] = {*kwargs["update_fields"], *self._written_always()}
+            self.conceal(stored)
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -125,11 +146,18 @@ class Notification(models.Model):
     def _succeed(self, stored: "Notification", *, reopen: bool) -> None:
         if stored.audience != self.own_audience:
             raise ValidationError({"audience": "The audience of a notification cannot be changed."})
+        if stored.sensitive != self.sensitive:
+            text = "Whether a notification is sensitive cannot be changed."
+            raise ValidationError({"sensitive": ValidationError(text, code="immutable")})
         self.audience = stored.audience
         self.version = stored.version + 1
         self.updated_at = timezone.now()
         if reopen:
             self.opened_version = self.version
+
+    def _written_always(self) -> tuple[str, ...]:
+        always = ("version", "opened_version", "updated_at")
+        return (*always, *SECRET, "sealed") if self.sensitive else always
 
 
 class Opening(models.Model):

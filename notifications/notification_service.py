@@ -69,23 +69,27 @@ class NotificationService:
         category: NotificationCategory | str = NotificationCategory.SYSTEM,
         related_entity: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        *,
+        sensitive: bool = False,
     ) -> Notification:
         """Create a notification for everyone and return it. Raises: ValidationError."""
         new: actions.New = {"title": title, "message": message, "level": level, "category": category}
-        new |= {"related_entity": related_entity, "metadata": dict(metadata or {})}
+        new |= {"related_entity": related_entity, "metadata": dict(metadata or {}), "sensitive": sensitive}
         return _off_loop(lambda: _legacy(actions.create(**new)))
 
-    def upsert_system_notification(
+    def upsert_system_notification(  # noqa: PLR0913  # The original's signature, and one more.
         self,
         key: str,
         title: str,
         message: str,
         level: NotificationLevel = NotificationLevel.WARNING,
         metadata: Mapping[str, Any] | None = None,
+        *,
+        sensitive: bool = False,
     ) -> Notification:
         """Create or change the system notification *key*, whose `related_entity` is `system:<key>`."""
         contents = actions.Contents(level=level, category=NotificationCategory.SYSTEM, metadata=dict(metadata or {}))
-        return _upsert(f"system:{key}", title, message, contents)
+        return _upsert(f"system:{key}", title, message, _marked(contents, sensitive))
 
     def clear_system_notification(self, key: str) -> bool:
         """Delete the system notification *key*; return whether there was one."""
@@ -99,11 +103,13 @@ class NotificationService:
         level: NotificationLevel = NotificationLevel.INFO,
         related_entity: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        *,
+        sensitive: bool = False,
     ) -> Notification:
         """Create or change the notification of a job; its metadata is merged and says `job_id`."""
         merged = {**(metadata or {}), "job_id": job_id}
         contents = actions.Contents(level=level, category=NotificationCategory.JOB, metadata=merged)
-        return _upsert(f"job:{job_id}", title, message, contents, related_entity or job_id)
+        return _upsert(f"job:{job_id}", title, message, _marked(contents, sensitive), related_entity or job_id)
 
     def create_host_unreachable_notification(self, hostname: str, error: str) -> Notification:
         """Tell that a host does not answer."""
@@ -152,6 +158,11 @@ def _upsert(
 ) -> Notification:
     contents["related_entity"] = related_entity or entity
     return _off_loop(lambda: _legacy(actions.upsert(entity, title, message, **contents)))
+
+
+def _marked(contents: actions.Contents, sensitive: bool) -> actions.Contents:
+    """Say that it is sensitive only where it is: one that is changed stays what it was."""
+    return {**contents, "sensitive": True} if sensitive else contents
 
 
 def _off_loop(work: Callable[[], T]) -> T:

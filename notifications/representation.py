@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any, Final
 
 from notifications.models import Notification
+from notifications.sealing import NEUTRAL
 from realtime.protocol import timestamp
 
 _time: Final = partial(timestamp, precision="microseconds")
@@ -11,8 +12,11 @@ _time: Final = partial(timestamp, precision="microseconds")
 
 
 def represent(notification: Notification) -> dict[str, Any]:
-    """Return what is the same for everyone who may see *notification*; it depends on that row alone."""
-    return {
+    """Return what is the same for everyone who may see *notification*; it depends on that row alone.
+
+    Of a sensitive one it says nothing but that there is one: not even where its text is in memory.
+    """
+    shown = {
         "id": str(notification.pk),
         "title": notification.title,
         "message": notification.message,
@@ -24,5 +28,7 @@ def represent(notification: Notification) -> dict[str, Any]:
         "related_entity": notification.related_entity,
         "dedup_key": notification.dedup_key,
         "metadata": notification.metadata,
+        "sensitive": notification.sensitive,
         "version": notification.version,
     }
+    return {**shown, **NEUTRAL, "dedup_key": None} if notification.sensitive else shown

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from notifications import actions
-from notifications.inbox import Inbox
+from notifications.inbox import Inbox, Page
 from notifications.models import Opening
 from notifications.publications import STREAM
 from notifications.unread import unread_counts
 from realtime.history import Published
+from realtime.snapshots import Start
 from realtime.topics import Topic, register
 
 PRUNE_EVERY: Final = 600.0
@@ -33,13 +34,12 @@ class NotificationTopic(Topic):
     def snapshot(self, user: AbstractBaseUser, key: str) -> dict[str, Any]:
         """Return the newest notifications as *user* sees them, the counts, and where REST goes on."""
         inbox = Inbox(user)
-        page = inbox.page(getattr(settings, "NOTIFICATION_SNAPSHOT_SIZE", 100))
-        return {
-            "notifications": page.items,
-            "unread_count": inbox.unread_count(),
-            "total_count": inbox.total_count(),
-            "next": page.next,
-        }
+        return _state(inbox, inbox.page(_size()), inbox.total_count())
+
+    def snapshot_at(self, start: Start, user: AbstractBaseUser, key: str) -> dict[str, Any]:
+        """Return the same, made of what is kept of each audience."""
+        inbox = Inbox(user)
+        return _state(inbox, *inbox.newest(_size(), start))
 
     def summaries(self, user_ids: Collection[int]) -> Mapping[int, dict[str, Any]]:
         """Return each user's unread count."""
@@ -70,6 +70,19 @@ class NotificationTopic(Topic):
         actions.expire()
         if time.monotonic() >= self._prune_at and not actions.prune():
             self._prune_at = time.monotonic() + PRUNE_EVERY
+
+
+def _size() -> int:
+    return getattr(settings, "NOTIFICATION_SNAPSHOT_SIZE", 100)
+
+
+def _state(inbox: Inbox, page: Page, total: int) -> dict[str, Any]:
+    return {
+        "notifications": page.items,
+        "unread_count": inbox.unread_count(),
+        "total_count": total,
+        "next": page.next,
+    }
 
 
 register(NotificationTopic())

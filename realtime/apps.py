@@ -15,12 +15,13 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         """Import each app's `topics` module, which registers its topics."""
-        from realtime import accounts, control, outbox
+        from realtime import accounts, checks, control, outbox, signals  # noqa: F401
         from realtime.publisher import publisher
 
         autodiscover_modules("topics")
-        control.connect_signals()
+        signals.connect()
         accounts.connect_signals()
+        control.on_urgent(publisher.relay_now)
         outbox.on_orphaned_wake(publisher.nudge)
         outbox.on_orphaned_passing(publisher.pass_on)
         post_migrate.connect(_create_streams, sender=self)

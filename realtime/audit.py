@@ -94,13 +94,14 @@ def acting(request: HttpRequest) -> Iterator[None]:
         _acting.reset(token)
 
 
-def record(event: Event, *, user: Any = None, address: str | None = None, **details: Any) -> None:
+def record(event: Event, *, user: Any = None, address: str | None = None, logged: bool = True, **details: Any) -> None:
     """Log *event*, and keep a row where its kind has rows. Never waits, and may be called from anywhere.
 
     *user* and *address* are by default those of the current request. *details* are values of JSON: ids, names of fields
-    and topics, codes and reasons of our own, numbers. Never what somebody wrote, and never a credential.
+    and topics, codes and reasons of our own, numbers. Never what somebody wrote, and never a credential. Without
+    *logged* there is no line, for a flood of what is alike.
     """
-    is_logged = logger.isEnabledFor(event.level)
+    is_logged = logged and logger.isEnabledFor(event.level)
     rows = event.rows.value if event.rows.value and conf.load().audit_retention else None
     if not is_logged and rows is None:
         return

@@ -1,22 +1,26 @@
-"""Who is this: the identity behind a WebSocket handshake."""
+"""Who is this: the identity behind a handshake, a request for a stream, or an `auth` message.
+
+In a handshake the `Authorization` header counts before the session cookie, and the local operator, while login is off,
+before both. No credential is ever taken from a URL, which ends up in logs.
+"""
 
 import logging
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
-from importlib import import_module
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib import auth
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
-from realtime import local_operator
-from realtime.identity import Identity, identity_of
+from realtime import credentials, local_operator, tickets
+from realtime.identity import OPERATOR, Claim, Identity
+from realtime.protocol import Auth
 
 logger = logging.getLogger(__name__)
+
+SCHEMES: Final = frozenset({"token", "bearer"})
+"""Of the `Authorization` header, for API tokens. Any other is somebody else's: a proxy may ask for a password."""
 
 
 class Refused(Exception):
@@ -38,17 +42,42 @@ def identify(scope: Mapping[str, Any]) -> Identity | None:
         peer = (scope.get("client") or (None,))[0]
         if reason := local_operator.refusal(peer=peer, host=host, origin=origin, scheme=scope.get("scheme", "ws")):
             raise Refused(reason)
-        return identity_of(local_operator.operator())
+        return credentials.verify([OPERATOR])[OPERATOR]
     _check_origin(host, origin)
+    if (token := token_of(headers.get(b"authorization", ""))) is not None:
+        return _known(credentials.of_token(token), "The token is not valid, or has ended.")
     key = _cookie(headers.get(b"cookie", ""), settings.SESSION_COOKIE_NAME)
     if key is None:
         return None
     if origin is None and scope["type"] == "websocket":  # Browsers send none with a GET of their own site.
         raise Refused("A handshake that carries a session cookie needs an Origin.")
-    user = _user_of_session(key)
-    if user is None:
-        raise Unauthorized("The session has ended.")
-    return identity_of(user)
+    claim = Claim("session", key)
+    return _known(credentials.verify([claim]).get(claim), "The session has ended.")
+
+
+def identify_by(message: Auth) -> Identity:
+    """Return whose ticket or token an `auth` message brings; a ticket is used up by it.
+
+    May query the database. Raises: Unauthorized.
+    """
+    if message.ticket is not None:
+        return _known(tickets.use(message.ticket), "The ticket is not valid, was used, or has ended.")
+    return _known(credentials.of_token(message.token or ""), "The token is not valid, or has ended.")
+
+
+def token_of(header: str) -> str | None:
+    """Return the API token of an `Authorization` header; None where it has none, empty where that is malformed."""
+    scheme, _, token = header.strip().partition(" ")
+    if scheme.lower() not in SCHEMES:
+        return None
+    token = token.strip()
+    return "" if " " in token else token
+
+
+def _known(identity: Identity | None, otherwise: str) -> Identity:
+    if identity is None:
+        raise Unauthorized(otherwise)
+    return identity
 
 
 def _check_origin(host: str, origin: str | None) -> None:
@@ -64,14 +93,6 @@ def _check_origin(host: str, origin: str | None) -> None:
         raise Refused("Origin is no URL.") from error
     if parts.scheme not in {"http", "https"} or parts.netloc.lower() != host.lower():
         raise Refused("Origin is another site; CSRF_TRUSTED_ORIGINS lists those that may connect.")
-
-
-def _user_of_session(key: str) -> AbstractBaseUser | None:
-    """Return the active user that the session *key* is logged in as."""
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    user = auth.get_user(request)
-    return user if user.is_authenticated and user.is_active else None
 
 
 def _cookie(header: str, name: str) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Final
 
 from channels.layers import BaseChannelLayer
+from cryptography.fernet import InvalidToken
 
 from realtime.history import Published
 from realtime.outbox import Passing
@@ -68,6 +69,8 @@ class Broker:
         self._opened = asyncio.Event()
         self._outgoing: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(OUTGOING)
         self._tasks: list[asyncio.Task[None]] = []
+        self.unreadable = 0
+        """Messages that no key of this node reads."""
         self._sent = 0
         self._heard = 0
 
@@ -124,11 +127,23 @@ class Broker:
             async with asyncio.timeout(PATIENCE):
                 self._channel = await self._layer.new_channel()
             self._opened.set()
-        message = await self._layer.receive(self._channel)
+        try:
+            message = await self._layer.receive(self._channel)
+        except (InvalidToken, ValueError):
+            self._unreadable()
+            return
         if message.get("type") == "aether.pulse":
             self._heard = max(self._heard, int(message["count"]))
         else:
             self._receiver(message)
+
+    def _unreadable(self) -> None:
+        """Note a message of a node with other keys. What it told comes from the database."""
+        self.unreadable += 1
+        if self.unreadable == 1:
+            logger.warning(
+                "A message of the channel layer cannot be read: do all servers have the same ENCRYPTION_KEYS?"
+            )
 
     async def _sending(self) -> None:
         group, message = await self._outgoing.get()

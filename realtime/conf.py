@@ -6,6 +6,28 @@ from django.conf import settings
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one user, one address and one node may have at most; 0 stands for no limit."""
+
+    connections: int
+    """Of a node: WebSockets, event streams and polls together."""
+    connections_per_user: int
+    connections_per_ip: int
+    """On all nodes; while the store is away, on each."""
+    connects_per_ip: int
+    """Per second, on each node."""
+    messages: int
+    """Of one client, per second."""
+    topics: int
+    """Of one connection."""
+    lease_time: float
+    """Seconds after which the connections of a node that crashed count no more."""
+    store: str
+    """The URL of the Redis or Valkey server through which nodes count together; empty where a node counts alone."""
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conf:
     """Times are in seconds, sizes in bytes."""
 
@@ -31,6 +53,10 @@ class Conf:
     """How many publications of each stream stay in the database, and for how long."""
     audit_retention: float
     """How long the audit's rows stay in the database; 0 keeps none."""
+    token_lifetime: float
+    token_max_lifetime: float
+    """How long an API token lasts where nobody says, and at most."""
+    limits: Limits
 
 
 def load() -> Conf:
@@ -49,4 +75,21 @@ def load() -> Conf:
         history_count=getattr(settings, "REALTIME_HISTORY_COUNT", 100_000),
         history_age=getattr(settings, "REALTIME_HISTORY_AGE", 7 * 86_400),
         audit_retention=getattr(settings, "AUDIT_RETENTION", 90 * 86_400),
+        token_lifetime=getattr(settings, "API_TOKEN_LIFETIME", 90 * 86_400),
+        token_max_lifetime=getattr(settings, "API_TOKEN_MAX_LIFETIME", 365 * 86_400),
+        limits=_limits(),
+    )
+
+
+def _limits() -> Limits:
+    return Limits(
+        connections=getattr(settings, "LIMIT_CONNECTIONS", 10_000),
+        connections_per_user=getattr(settings, "LIMIT_CONNECTIONS_PER_USER", 100),
+        connections_per_ip=getattr(settings, "LIMIT_CONNECTIONS_PER_IP", 1_000),
+        connects_per_ip=getattr(settings, "LIMIT_CONNECTS_PER_IP", 50),
+        messages=getattr(settings, "LIMIT_MESSAGES", 50),
+        topics=getattr(settings, "LIMIT_TOPICS", 200),
+        lease_time=getattr(settings, "LIMIT_LEASE_TIME", 30),
+        store=getattr(settings, "REDIS_URL", ""),
+        prefix=getattr(settings, "REDIS_PREFIX", "aether"),
     )

@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from realtime.errors import Disconnect
 from realtime.history import Published
+from realtime.identity import Credential, Identity
 from realtime.visits import Traffic, Visit
 
 
@@ -77,6 +78,7 @@ class Connection:
     heard_at: float
     user: AbstractBaseUser
     audiences: Mapping[str, frozenset[str]]
+    credential: Credential = field(default_factory=Credential)
     topics: set[str] = field(default_factory=set)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     pinged_at: float = 0.0
@@ -89,6 +91,10 @@ class Connection:
     def v1(self) -> bool:
         """Whether the client understands v1's own messages."""
         return self.dialect.v1
+
+    def become(self, identity: Identity) -> None:
+        """Be *identity* from now on: the same user as it is by now, perhaps by another credential."""
+        self.user, self.audiences, self.credential = identity.user, identity.audiences, identity.credential
 
     def write(self, *texts: str) -> None:
         """Send *texts* to this client."""

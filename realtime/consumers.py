@@ -11,22 +11,20 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import InterfaceError, OperationalError
 
-from realtime import auth, correlation, node, protocol
+from realtime import auth, correlation, entrance, node, protocol
 from realtime.connections import LEGACY, V1, Connection
-from realtime.errors import ClientError, CloseCode, Disconnect, InvalidMessage
+from realtime.errors import ClientError, CloseCode, Disconnect, LimitExceeded
 from realtime.identity import Identity
-from realtime.limits import TokenBucket
+from realtime.inbound import Inbound
 from realtime.node import Node
 from realtime.protocol import Auth, ClientMessage, Ping, Subscribe, Unsubscribe
-from realtime.sink import PRIVATE, AsgiSink
-from realtime.visits import Visit, outline, size_of
+from realtime.sink import AsgiSink
+from realtime.visits import Visit, outline
 
 logger = logging.getLogger(__name__)
 
-MISTAKES_PER_SECOND: Final = 1.0
-MISTAKES_AT_ONCE: Final = 50.0
-"""Errors answered before repeated abuse ends the connection."""
-BUSY_RETRY_MS: Final = 2_000
+RESUMING: Final = b"state=none"
+"""The query by which a v1 client says that it goes on from its positions and needs no `initial_state`."""
 
 
 class Consumer(AsyncJsonWebsocketConsumer):
@@ -43,21 +41,21 @@ class Consumer(AsyncJsonWebsocketConsumer):
         super().__init__()
         self.connection: Connection | None = None
         self.sink: AsgiSink | None = None
+        self.inbound: Inbound | None = None
         self.waiting: asyncio.TimerHandle | None = None
         self.serving: asyncio.Task[Any] | None = None
         self.stalled = False
         self.client_id = str(uuid.uuid4())
         self.visit = Visit()
         self.left_with: int | None = None
-        self.mistakes = TokenBucket(rate=MISTAKES_PER_SECOND, burst=MISTAKES_AT_ONCE, clock=time.monotonic)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection and leave nothing of it behind, however it ends."""
         try:
             self.node = await node.running()
         except (OperationalError, InterfaceError) as error:
-            logger.warning("The node cannot start, so a client was asked to come later: %s", error)
-            await turn_away(receive, send)
+            end = entrance.busy("The node cannot start, so a client was asked to come later", error)
+            await entrance.turn_away(receive, send, end)
             return
         self.serving = asyncio.current_task()
         self.visit = Visit.of(scope, "websocket")
@@ -69,7 +67,7 @@ class Consumer(AsyncJsonWebsocketConsumer):
                 raise
         except Exception:
             logger.exception("The connection failed.")
-            self.end(CloseCode.SERVER_ERROR, "Server error")
+            self.end(Disconnect(CloseCode.SERVER_ERROR, "Server error"))
             if self.sink is None:
                 raise
             await self.sink.ended()
@@ -90,32 +88,25 @@ class Consumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         """Find out who this is before anything is sent; greet them, or wait for their `auth`."""
         if self.node.draining:
-            await self.open()
-            self.end(CloseCode.RESTART, "The server restarts", retry_after_ms=BUSY_RETRY_MS)
+            await self.open_to_end(entrance.restarting())
             return
-        mark = self.node.revalidation.mark()
         try:
-            identity = await self.node.run(auth.identify, self.scope)
-        except auth.Refused as refused:
-            self.visit.refused(str(refused))
+            identity, mark = await entrance.enter(self.node, self.client_id, self.scope, self.visit)
+        except auth.Refused:
             await self.close()
-            return
-        except auth.Unauthorized as unauthorized:
-            await self.open()
-            self.reject(str(unauthorized))
-            return
+        except auth.Unauthorized:
+            await self.open_to_end(entrance.unauthorized())
+        except LimitExceeded as over:
+            await self.open_to_end(over)
         except (OperationalError, InterfaceError) as error:
-            logger.warning("A WebSocket handshake could not be authenticated: %s", error)
-            await self.open()
-            self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
-            return
-        await self.open()
-        if identity is None:
-            self.waiting = asyncio.get_running_loop().call_later(
-                self.node.conf.auth_timeout, self.reject, "No credentials came in time."
-            )
+            await self.open_to_end(entrance.busy("A WebSocket handshake could not be authenticated", error))
         else:
-            await self.welcome(identity, mark)
+            await self.open()
+            if identity is not None:
+                await self.welcome(identity, mark)
+                return
+            patience, why = self.node.conf.auth_timeout, "No credentials came in time."
+            self.waiting = asyncio.get_running_loop().call_later(patience, self.reject, why)
 
     async def open(self) -> None:
         """Accept the handshake, with the v1 subprotocol where the client offers it."""
@@ -123,11 +114,18 @@ class Consumer(AsyncJsonWebsocketConsumer):
         await self.accept(protocol.SUBPROTOCOL if offered else None)
         limit = self.node.conf.send_buffer
         self.sink = AsgiSink(self.send_text, self.close, limit=limit, on_stalled=self.let_go)
+        self.inbound = Inbound(self.node, self.visit)
 
-    async def welcome(self, identity: Identity, mark: int) -> None:
-        """Send `connection` and `initial_state` together; *mark* is from before the identity was read.
+    async def open_to_end(self, end: Disconnect) -> None:
+        """Accept the handshake only to say *end*: of a refused one a browser's page learns nothing."""
+        await self.open()
+        self.end(end)
+
+    async def welcome(self, identity: Identity, mark: int, *answer: str) -> None:
+        """Send *answer*, `connection` and `initial_state` together; *mark* is from before the identity was read.
 
         A client that is told that it is connected has its state too: while the database is busy it is told neither.
+        One that comes back with its positions can do without: reading it is most of what a handshake costs.
         """
         assert self.sink is not None
         now = time.monotonic()
@@ -135,54 +133,52 @@ class Consumer(AsyncJsonWebsocketConsumer):
         user, audiences = identity.user, identity.audiences
         connection = Connection(self.client_id, self.sink, dialect, now, now, user, audiences, visit=self.visit)
         conf = self.node.conf
-        hello = protocol.connected(self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time)
+        resuming = dialect is V1 and RESUMING in self.scope.get("query_string", b"").split(b"&")
+        hello = protocol.connected(
+            self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time, resuming=resuming
+        )
         try:
-            await self.node.subscribing.greet(connection, hello)
+            if resuming:
+                connection.write(*answer, hello)
+            else:
+                await self.node.subscribing.greet(connection, *answer, hello)
         except (OperationalError, InterfaceError) as error:
-            logger.warning("The initial state could not be read: %s", error)
-            self.end(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
+            self.end(entrance.busy("The initial state could not be read", error))
             return
         self.connection = connection
         self.node.hub.add(connection)
-        self.node.revalidation.since(mark, connection)
+        self.node.revalidation.watch(connection, identity.credential, mark)
         if self.node.draining:
-            self.end(CloseCode.RESTART, "The server restarts", retry_after_ms=BUSY_RETRY_MS)
+            self.end(entrance.restarting())
         self.visit.connected(user)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
         """Handle one message of the client; its mistakes are answered and the connection lives on."""
-        if self.sink is None:
-            return
-        if len(text_data or bytes_data or "") > self.node.conf.max_frame:
-            self.visit.limited("frame size")
-            self.end(CloseCode.TOO_BIG, "Message too big")
+        if self.sink is None or self.inbound is None or self.sink.ending is not None:
             return
         request_id = None
-        self.visit.received.add(text_data or bytes_data or "")
         try:
-            if text_data is None:
-                raise InvalidMessage("Binary frames are not supported; send JSON as text.")
-            message = protocol.parse(text_data)
-            if logger.isEnabledFor(logging.DEBUG):
-                about = {"type": type(message).__name__.lower(), "topics": getattr(message, "topics", None)}
-                logger.debug("received", extra={**about, "size": size_of(text_data)})
+            message = self.inbound.read(text_data, bytes_data)
             request_id = getattr(message, "id", None)
             await self.handle(message)
+        except Disconnect as end:
+            self.end(end)
         except ClientError as problem:
-            self.answer_mistake(problem, request_id)
+            self.sink.write([protocol.error(problem, request_id)])
+            if enough := self.inbound.too_many_mistakes():
+                self.end(enough)
         except (OperationalError, InterfaceError) as error:
             logger.warning("A request could not be answered: %s", error)
             busy = ClientError("unavailable", "The database is busy; try again in a moment.", temporary=True)
             self.sink.write([protocol.error(busy, request_id)])
 
     async def handle(self, message: ClientMessage) -> None:
-        """Do what *message* asks. Raises: ClientError."""
-        if self.connection is None:
-            if isinstance(message, Auth):
-                self.reject("The ticket or token is not valid.")
-            else:
-                raise ClientError("unauthorized", 'Log in first, or send {"type":"auth"} with a ticket or a token.')
+        """Do what *message* asks. Raises: ClientError, LimitExceeded."""
+        if isinstance(message, Auth):
+            await self.authenticate(message)
             return
+        if self.connection is None:
+            raise ClientError("unauthorized", 'Log in first, or send {"type":"auth"} with a ticket or a token.')
         self.connection.heard_at = time.monotonic()
         match message:
             case Subscribe():
@@ -192,24 +188,48 @@ class Consumer(AsyncJsonWebsocketConsumer):
             case Ping():
                 self.connection.write(protocol.pong())
 
-    def answer_mistake(self, problem: ClientError, request_id: str | int | None) -> None:
-        """Send the `error`; end the connection where there were too many."""
-        assert self.sink is not None
-        self.sink.write([protocol.error(problem, request_id)])
-        if not self.mistakes.take():
-            self.visit.limited("mistakes")
-            self.end(CloseCode.POLICY, "Rate limit")
+    async def authenticate(self, message: Auth) -> None:
+        """Let a connection in by its first `auth`, or let it go on by a fresh credential of the same user.
+
+        Raises: ClientError, where that is refused, the credential from before still counts; LimitExceeded.
+        """
+        mark = self.node.revalidation.mark()
+        try:
+            identity = await self.node.run(auth.identify_by, message)
+        except auth.Unauthorized as unauthorized:
+            if self.connection is None:
+                self.reject(str(unauthorized))
+                return
+            self.visit.unauthorized(str(unauthorized))
+            raise ClientError("unauthorized", f"auth: {unauthorized}") from unauthorized
+        self.visit.identified(identity, by_ticket=message.ticket is not None)
+        answer = protocol.authenticated(identity.credential.expires_at)
+        if self.connection is None:
+            if self.waiting is not None:
+                self.waiting.cancel()
+            await entrance.count_user(self.node, self.client_id, identity, self.visit)
+            await self.welcome(identity, mark, answer)
+        elif identity.user.pk != self.connection.user.pk:
+            raise ClientError("forbidden", "auth: a connection stays with its user; open another one.")
+        else:
+            self.connection.heard_at = time.monotonic()
+            self.node.revalidation.watch(self.connection, identity.credential, mark)
+            self.connection.write(answer)
 
     def reject(self, reason: str) -> None:
         """End a connection without valid credentials; the audit is told *reason*, the client less."""
         self.visit.unauthorized(reason)
-        self.end(CloseCode.POLICY, "Unauthorized")
+        self.end(entrance.unauthorized())
 
-    def end(self, code: CloseCode, reason: str, retry_after_ms: int | None = None) -> None:
-        """Send `disconnect` and close; after 1008 the client should not come back by itself."""
+    def end(self, end: Disconnect) -> None:
+        """Name the limit where one was exceeded, send `disconnect` and close.
+
+        After 1008 the client should not come back by itself.
+        """
         if self.sink is not None:
-            end = Disconnect(code, reason, retry_after_ms=retry_after_ms)
-            self.sink.close(end, reconnect=code is not CloseCode.POLICY)
+            if isinstance(end, LimitExceeded):
+                self.sink.write([protocol.error(end.error)])
+            self.sink.close(end, reconnect=end.code is not CloseCode.POLICY)
 
     def let_go(self) -> None:
         """Stop serving a client that no longer takes anything: its `websocket.disconnect` may never come."""
@@ -230,17 +250,9 @@ class Consumer(AsyncJsonWebsocketConsumer):
         if self.connection is not None:
             self.node.remove(self.connection)
             self.connection = None
+        self.node.quotas.release(self.client_id)
         if self.sink is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self.sink.stop()
             self.visit.ended(self.sink.ending, self.sink.sent, self.left_with)
             self.sink = None
-
-
-async def turn_away(receive: Any, send: Any) -> None:
-    """Ask a client to come later, before there is a node to serve it."""
-    end = Disconnect(CloseCode.TRY_LATER, "The database is busy", retry_after_ms=BUSY_RETRY_MS)
-    await receive()
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.send", "text": protocol.disconnect(end, reconnect=True)})
-    await send({"type": "websocket.close", "code": PRIVATE + end.code, "reason": end.reason})

@@ -6,6 +6,7 @@ RealtimeError
 │   ├── UnknownTopic       nothing is registered under that name
 │   └── TopicDenied        this user may not subscribe to it
 ├── Disconnect             ends the connection; its code says whether the client should come back
+│   └── LimitExceeded      a limit was reached; an `error` that names it goes first
 ├── UnrecoverablePosition  a position that history cannot continue from
 └── OutsideTransaction     publish() was called where nothing would make it atomic
 """
@@ -68,6 +69,29 @@ class Disconnect(RealtimeError):
         self.code = code
         self.reason = reason
         self.retry_after_ms = retry_after_ms
+
+
+class LimitExceeded(Disconnect):
+    """A limit was reached: *limit* is its name on the wire, *message* says it in a sentence.
+
+    One that passes by itself has *retry_after_ms* and ends with 1013; the others end with 1008.
+    """
+
+    def __init__(self, limit: str, message: str, reason: str, *, retry_after_ms: int | None = None) -> None:
+        code = CloseCode.POLICY if retry_after_ms is None else CloseCode.TRY_LATER
+        super().__init__(code, reason, retry_after_ms=retry_after_ms)
+        self.limit = limit
+        self.message = message
+
+    @property
+    def setting(self) -> str:
+        """The setting that has the limit."""
+        return f"LIMIT_{self.limit.upper()}"
+
+    @property
+    def error(self) -> ClientError:
+        """The `error` that names the limit, which goes before the `disconnect`."""
+        return ClientError(self.limit, self.message, temporary=self.retry_after_ms is not None)
 
 
 class UnrecoverablePosition(RealtimeError):

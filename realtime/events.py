@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 import uuid
 from collections import deque
@@ -11,9 +12,9 @@ from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError
 
-from realtime import auth, correlation, cursor, node, protocol, topics, wishes
+from realtime import auth, correlation, cursor, entrance, node, protocol, topics, wishes
 from realtime.connections import EVENTS, Connection
-from realtime.errors import ClientError, CloseCode, Disconnect, TopicDenied
+from realtime.errors import ClientError, CloseCode, Disconnect, LimitExceeded, TopicDenied
 from realtime.identity import Identity
 from realtime.node import Node
 from realtime.protocol import Position, Subscribe
@@ -23,14 +24,18 @@ from realtime.visits import Traffic, Visit
 STATE: Final = ('{"type":"reset"', '{"type":"snapshot"', '{"type":"subscription"')
 """How messages begin that tell where a client is."""
 BUSY: Final = "The database is busy; try again in a moment."
+RETRY: Final = 60
+"""Seconds after which a client may try again that has too many connections: by then it may have fewer."""
 
 
 class Problem(Exception):
     """An answer other than 200, as application/problem+json (RFC 9457)."""
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, *, retry_after: int | None = None) -> None:
+        """Take the answer's parts; *retry_after* is in seconds."""
         super().__init__(detail)
         self.status = status
+        self.retry_after = retry_after
 
 
 class EventSink:
@@ -116,18 +121,23 @@ async def open_stream(
         here = await node.running()
     except (OperationalError, InterfaceError) as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error
+    client_id = str(uuid.uuid4())
+    correlation.bind_client(client_id)
     visit = Visit.of(scope, transport)
-    identity, mark = await _identify(here, scope, visit)
+    try:
+        identity, mark = await _admit(here, client_id, scope, visit)
+    except BaseException:
+        here.quotas.release(client_id)
+        raise
     held = cursor.read(identity.user.pk, since) if since else None
     if since and held is None:
         held = {stream: Position(0, "unreadable") for name in names for stream in _streams(name)}
     sink = EventSink(identity.user.pk, dict(held or {}), limit=here.conf.send_buffer)
     now = time.monotonic()
-    connection = Connection(str(uuid.uuid4()), sink, EVENTS, now, now, identity.user, identity.audiences, visit=visit)
-    correlation.bind_client(connection.client_id)
+    connection = Connection(client_id, sink, EVENTS, now, now, identity.user, identity.audiences, visit=visit)
     visit.connected(identity.user)
     here.hub.add(connection)
-    here.revalidation.since(mark, connection)
+    here.revalidation.watch(connection, identity.credential, mark)
     try:
         await _subscribe(here, connection, names, held or {})
     except ClientError as problem:
@@ -169,15 +179,18 @@ def _streams(name: str) -> list[str]:
     return list(topics.registered()) if name == ALL else [name.partition(":")[0]]
 
 
-async def _identify(here: Node, scope: Any, visit: Visit) -> tuple[Identity, int]:
-    mark = here.revalidation.mark()
+async def _admit(here: Node, client_id: str, scope: Any, visit: Visit) -> tuple[Identity, int]:
+    """Return who asks, once nothing stands in the way. Raises: Problem."""
     try:
-        identity = await here.run(auth.identify, scope)
+        identity, mark = await entrance.enter(here, client_id, scope, visit)
+    except LimitExceeded as over:
+        full = over.limit == "connections"  # The server's own limit and not the client's.
+        status = HTTPStatus.SERVICE_UNAVAILABLE if full else HTTPStatus.TOO_MANY_REQUESTS
+        retry = RETRY if over.code is CloseCode.POLICY else math.ceil((over.retry_after_ms or 0) / 1000)
+        raise Problem(status, over.message, retry_after=retry) from over
     except auth.Refused as refused:
-        visit.refused(str(refused))
         raise Problem(HTTPStatus.FORBIDDEN, str(refused)) from refused
     except auth.Unauthorized as unauthorized:
-        visit.unauthorized(str(unauthorized))
         raise Problem(HTTPStatus.UNAUTHORIZED, str(unauthorized)) from unauthorized
     except (OperationalError, InterfaceError) as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error

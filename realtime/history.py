@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from realtime.errors import UnrecoverablePosition
 from realtime.models import Publication, Stream, new_epoch
@@ -40,6 +41,7 @@ class Pending(NamedTuple):
 
     id: int
     key: str
+    audience: str
 
 
 @contextmanager
@@ -102,7 +104,13 @@ def renew_epoch(stream: str, *, seen: int | None = None) -> None:
 def pending(stream: str) -> list[Pending]:
     """Return the publications of *stream* that are committed but have no offset yet."""
     rows = Publication.objects.filter(stream=stream, offset__isnull=True)
-    return [Pending(*row) for row in rows.values_list("id", "key")]
+    return [Pending(*row) for row in rows.values_list(*Pending._fields)]
+
+
+def newest_by_audience(stream: str, *, after: int, through: int) -> dict[str, int]:
+    """Return the newest offset of each audience that something was published to between two offsets."""
+    rows = Publication.objects.filter(stream=stream, offset__gt=after, offset__lte=through)
+    return dict(rows.values_list("audience").annotate(newest=Max("offset")))
 
 
 def since(stream: str, offset: int, limit: int = CHUNK) -> list[Published]:

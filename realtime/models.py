@@ -1,12 +1,14 @@
-"""The durable part: streams, their publications, the audit, and leases for work that one node does at a time."""
+"""The durable part: streams and publications, the audit, leases for work that one node does, tokens and tickets."""
 
 import secrets
+import uuid
 from datetime import datetime
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
+from knox.models import AbstractAuthToken
 
 PRUNED_AT_ONCE: Final = 1_000
 """Rows of the audit deleted in one statement, so that no writer waits long."""
@@ -66,6 +68,36 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} held by {self.holder}"
+
+
+class ApiToken(AbstractAuthToken):
+    """A user's credential for scripts. `digest` is all that is kept of the secret; `expiry` says when it ends."""
+
+    uuid = models.UUIDField("id", unique=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100, help_text="What uses it, so that one can tell which to revoke.")
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To the minute.")
+
+    class Meta:
+        verbose_name = "API token"
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+
+class Ticket(models.Model):
+    """A way in for one connection, by its digest; kind and key name the credential that it stands for.
+
+    The key of a session is kept as the session's own table keeps it, for half a minute at most.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    kind = models.CharField(max_length=10)
+    key = models.TextField(blank=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"ticket until {self.expires_at}"
 
 
 class AuditRows(models.QuerySet["AuditEvent"]):

@@ -23,6 +23,7 @@ from realtime.errors import UnrecoverablePosition
 from realtime.history import Published, Window
 from realtime.hub import Hub
 from realtime.outbox import Passing
+from realtime.quotas import Quotas
 from realtime.recovery import Recovery
 from realtime.relayer import Relayer
 from realtime.revalidation import Revalidation
@@ -60,6 +61,7 @@ class Node:
         self.recovery = Recovery(self)
         self.subscribing = Subscribing(self, self.recovery)
         self.revalidation = Revalidation(self)
+        self.quotas = Quotas(self.conf.limits)
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="aether-node")
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._starting = asyncio.Lock()
@@ -79,11 +81,13 @@ class Node:
                 self._forget_passing = outbox.on_passing(self._on_passing)
                 await self.revalidation.start()
                 self.watch.start()
+                self.quotas.start()
                 self.started = True
                 logger.info("Node %s started.", self.id)
 
     async def stop(self) -> None:
         """Stop everything that the node owns, and wait for it. Safe to call twice."""
+        await self.quotas.stop()
         await self.watch.stop()
         await self.revalidation.stop()
         await self.recovery.stop()
@@ -104,7 +108,9 @@ class Node:
     def remove(self, gone: Connection) -> None:
         """Forget a connection; the node leaves the groups that nobody here needs any more."""
         followed = list(gone.subscriptions)
+        self.quotas.release(gone.client_id)
         self.subscribing.forget(gone)
+        self.revalidation.forget(gone)
         self.hub.remove(gone)
         for stream in followed:
             self.leave_unused(stream)

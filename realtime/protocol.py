@@ -84,7 +84,7 @@ def parse(text: str) -> ClientMessage:
         case "ping":
             return Ping()
         case "auth":
-            return Auth(_text(message, "ticket"), _text(message, "token"))
+            return _auth(message)
         case _:
             return Ignored()
 
@@ -147,9 +147,11 @@ def _position(name: str, value: Any) -> Position:
     raise InvalidMessage(f'since: {name[:80]!r} needs {{"offset": number, "epoch": text}}.')
 
 
-def _text(message: Mapping[str, Any], key: str) -> str | None:
-    value = message.get(key)
-    return value if isinstance(value, str) else None
+def _auth(message: Mapping[str, Any]) -> Auth:
+    given = {key: message[key] for key in ("ticket", "token") if message.get(key) is not None}
+    if len(given) != 1 or not all(isinstance(value, str) for value in given.values()):
+        raise InvalidMessage("auth: a ticket or a token is required, as a text.")
+    return Auth(given.get("ticket"), given.get("token"))
 
 
 # Server → client
@@ -187,19 +189,27 @@ def batch(texts: Sequence[str]) -> str:
     return f'{{"type":"batch","messages":[{",".join(texts)}]}}'
 
 
-def connected(client_id: str, *, ping_interval: float, refresh_time: float) -> str:
-    """Return the first message of a connection; the times are in seconds and go out in milliseconds."""
-    return encode(
-        {
-            "type": "connection",
-            "status": "connected",
-            "client_id": client_id,
-            "timestamp": timestamp(),
-            "protocol": VERSION,
-            "ping_interval": round(ping_interval * 1000),
-            "refresh_time": round(refresh_time * 1000),
-        }
-    )
+def connected(client_id: str, *, ping_interval: float, refresh_time: float, resuming: bool = False) -> str:
+    """Return the first message of a connection; the times are in seconds and go out in milliseconds.
+
+    *resuming* tells the client that no `initial_state` follows, as it asked.
+    """
+    message: dict[str, Any] = {
+        "type": "connection",
+        "status": "connected",
+        "client_id": client_id,
+        "timestamp": timestamp(),
+        "protocol": VERSION,
+        "ping_interval": round(ping_interval * 1000),
+        "refresh_time": round(refresh_time * 1000),
+    }
+    return encode(message | {"initial_state": False} if resuming else message)
+
+
+def authenticated(expires_at: datetime | None) -> str:
+    """Return the answer to `auth`; the time is when the credential ends, null where it does not."""
+    ends = None if expires_at is None else timestamp(expires_at)
+    return encode({"type": "auth", "status": "ok", "expires_at": ends})
 
 
 def pong() -> str:

@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.db import DatabaseError, InterfaceError
 
-from realtime import node
+from realtime import node, outbox
 from realtime.broker import Broker, passing, publications
 from realtime.outbox import Passing
 from realtime.relayer import Relayer
@@ -60,6 +61,20 @@ class Publisher:
         """Send ephemeral publications, which no server would find in the database. Callable from any thread."""
         if _reaches_others():
             self._sender()(passing(stream, items, origin=""))
+
+    def relay_now(self) -> None:
+        """Relay what is pending from this thread, for what cannot wait for a server's next look.
+
+        Where a node runs here, or servers could not be reached, that is left to them.
+        """
+        if node.here() is not None or not _reaches_others():
+            return
+        try:
+            for stream in outbox.pending_streams():
+                if items := outbox.relay(stream):
+                    self._sender()(publications(stream, items, origin=""))
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("What was published is left to the servers: %s", error)
 
     def forget(self) -> None:
         """Start anew in a forked child, which has none of the threads."""

@@ -8,17 +8,22 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from realtime import history, protocol
-from realtime.history import Head
+from realtime.history import Head, Pending
 from realtime.protocol import Position
 from realtime.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a snapshot stands: at `head`, and already with the `pending` publications (by id)."""
+    """Where a snapshot stands: at `head`, and already with the publications that are `waiting` for an offset."""
 
     head: Head
-    pending: frozenset[int]
+    waiting: tuple[Pending, ...]
+
+    @property
+    def pending(self) -> frozenset[int]:
+        """The ids of what is waiting."""
+        return frozenset(item.id for item in self.waiting)
 
     def position(self, audiences: Iterable[str]) -> Position:
         """Return it as the position of a client that is in *audiences*."""
@@ -47,7 +52,7 @@ def take(wanted: Iterable[tuple[Topic, str]], user: AbstractBaseUser) -> list[Sn
     Must not be called inside a transaction. Raises: DatabaseError, when the database is locked or away.
     """
     with history.consistent_read():
-        return [Snapshot(topic, key, topic.snapshot(user, key), _start(topic.name)) for topic, key in wanted]
+        return [_snapshot(topic, key, user) for topic, key in wanted]
 
 
 def epoch_for(epoch: str, audiences: Iterable[str]) -> str:
@@ -64,5 +69,6 @@ def reset_reason(held: str, epoch: str) -> str:
     return "audience_changed" if held.partition("-")[0] == epoch.partition("-")[0] else "epoch_changed"
 
 
-def _start(stream: str) -> Start:
-    return Start(history.head(stream), frozenset(item.id for item in history.pending(stream)))
+def _snapshot(topic: Topic, key: str, user: AbstractBaseUser) -> Snapshot:
+    start = Start(history.head(topic.name), tuple(history.pending(topic.name)))
+    return Snapshot(topic, key, topic.snapshot_at(start, user, key), start)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from realtime import correlation
+from realtime.api.authentication import CHALLENGES
 from realtime.events import Problem, close_stream, open_stream
 
 logger = logging.getLogger(__name__)
@@ -122,14 +123,14 @@ async def _answer_problem(send: Any, problem: Problem) -> None:
     body = {"type": "about:blank", "title": problem.status.phrase, "status": problem.status, "detail": str(problem)}
     if identifier := correlation.request_id():
         body["request_id"] = identifier
-    await _answer(send, problem.status, b"application/problem+json", json.dumps(body))
+    await _answer(send, problem.status, b"application/problem+json", json.dumps(body), problem.retry_after)
 
 
-async def _answer(send: Any, status: int, content_type: bytes, body: str) -> None:
+async def _answer(send: Any, status: int, content_type: bytes, body: str, retry_after: int | None = None) -> None:
     headers = [(b"content-type", content_type), (b"cache-control", b"no-store")]
     if status == 401:
-        headers.append((b"www-authenticate", b"Session"))
-    if status == 503:
-        headers.append((b"retry-after", b"2"))
+        headers.append((b"www-authenticate", CHALLENGES.encode()))
+    if retry_after is not None or status == 503:
+        headers.append((b"retry-after", str(retry_after or 2).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body.encode()})

@@ -1,18 +1,20 @@
 """What a connection asks for, and what it is told: initial state, subscribe, unsubscribe."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
 
 from realtime import protocol, snapshots, topics, wishes
 from realtime.connections import Connection, Subscription
 from realtime.errors import TopicDenied
 from realtime.protocol import Position, Subscribe, Unsubscribe
 from realtime.recovery import Recovery
-from realtime.snapshots import Start
+from realtime.snapshots import Snapshot, Start
 from realtime.topics import ALL
-from realtime.wishes import Wish
+from realtime.wishes import Allowed, Wish
 
 if TYPE_CHECKING:
     from realtime.node import Node
@@ -35,13 +37,12 @@ class Subscribing:
         self._recovery = recovery
         self._initial: dict[Connection, Initial] = {}
 
-    async def greet(self, connection: Connection, hello: str) -> None:
+    async def greet(self, connection: Connection, *hello: str) -> None:
         """Send *hello* and `initial_state`, and remember where it stood for the subscriptions that follow.
 
         Raises: DatabaseError, in which case nothing was sent.
         """
-        wanted = [(topic, "") for topic in topics.registered().values() if topic.initial]
-        taken = await self._node.run(snapshots.take, wanted, connection.user)
+        taken = await self._node.run(_initial_state, connection.user)
         starts = {snapshot.topic.name: snapshot.start for snapshot in taken}
         held = {name: start.position(connection.audiences[name]) for name, start in starts.items()}
         self._initial[connection] = Initial(time.monotonic(), starts, held)
@@ -49,7 +50,7 @@ class Subscribing:
         for snapshot in taken:
             data |= snapshot.data
         message = {"type": "initial_state", "data": data, "positions": protocol.positions(held)}
-        connection.write(hello, protocol.encode(message))
+        connection.write(*hello, protocol.encode(message))
 
     def forget(self, connection: Connection) -> None:
         """Drop what is remembered of a connection."""
@@ -65,16 +66,22 @@ class Subscribing:
             connection.write(protocol.error(error, message.id))
         if not names:
             raise errors[0]
-        allowed = await self._node.run(wishes.authorized, connection.user, names)
+        user = connection.user
+        allowed = await self._node.run(wishes.authorized, user, names)
         denied = [name for name in names if name not in allowed.names]
         connection.visit.denied(denied)
         if not allowed.names:
             raise TopicDenied(denied[0])
+        if too_many := self._node.quotas.too_many_topics(connection.topics | set(allowed.names)):
+            connection.visit.limited("LIMIT_TOPICS")
+            raise too_many
         async with connection.moving:
             recovered = await self._bring_onto_all(connection, wishes.per_stream(allowed, message), message)
             connection.topics.update(allowed.names)
             connection.visit.subscribed(allowed.names)
             self._answer_subscribed(connection, message, allowed.names, recovered, denied)
+        if connection.user is not user:  # Their rights were looked at again meanwhile, without these topics.
+            await self.reauthorize(connection)
 
     async def _bring_onto_all(
         self, connection: Connection, wanted: Iterable[Wish], message: Subscribe
@@ -93,17 +100,64 @@ class Subscribing:
     def unsubscribe(self, connection: Connection, message: Unsubscribe) -> None:
         """Take *connection* off the message's topics; those that it was not on are no error."""
         connection.topics.difference_update(message.topics)
-        for stream, subscription in list(connection.subscriptions.items()):
-            subscription.topics.difference_update(message.topics)
-            if subscription.topics:
-                subscription.keys = wishes.keys_of(subscription.topics)
-            else:
-                self._node.hub.detach(connection, stream)
-                self._node.leave_unused(stream)
+        for stream in list(connection.subscriptions):
+            self._leave(connection, stream, message.topics)
         answer: dict[str, Any] = {"type": "subscription", "status": "unsubscribed", "topics": list(message.topics)}
         if message.id is not None:
             answer["id"] = message.id
         connection.write(protocol.encode(answer))
+
+    async def reauthorize(self, connection: Connection) -> None:
+        """Take *connection* off what its user may no longer follow, and tell it. Never waits for the client.
+
+        The rule is asked again where the user was looked at once more in the meantime.
+        """
+        while True:
+            user, names = connection.user, sorted(_followed(connection))
+            if not names:
+                return
+            allowed = await self._node.run(wishes.authorized, user, names)
+            if connection.user is user:
+                break
+        denied = self._drop(connection, allowed)
+        if denied:
+            ended = [{"topic": name, "code": "forbidden"} for name in denied]
+            answer = {"type": "subscription", "status": "unsubscribed", "topics": denied, "denied": ended}
+            connection.write(protocol.encode(answer))
+
+    def _drop(self, connection: Connection, allowed: Allowed) -> list[str]:
+        """Take *connection* off what is not *allowed*; return the names that ended; of `all` the topics it lost."""
+        denied = {name for name in _followed(connection) if name not in allowed.names}
+        connection.topics.difference_update(denied)
+        for stream, subscription in list(connection.subscriptions.items()):
+            lost = subscription.topics & denied
+            if ALL in subscription.topics and stream not in allowed.visible:
+                lost |= {ALL}
+                denied.add(stream)
+            if lost:
+                self._leave(connection, stream, lost)
+        return sorted(denied)
+
+    async def widen_all(self, connection: Connection) -> None:
+        """Bring a connection that follows `all` onto the topics that it has not been on, with a snapshot of each."""
+        if ALL not in connection.topics:
+            return
+        async with connection.moving:
+            allowed = await self._node.run(wishes.authorized, connection.user, [ALL])
+            for stream in allowed.visible:
+                if ALL in connection.topics and stream not in connection.subscriptions:
+                    wish = Wish(topics.registered()[stream], frozenset({ALL}), None, None)
+                    await self._bring_onto(connection, wish, snapshot=True)
+
+    def _leave(self, connection: Connection, stream: str, names: Collection[str]) -> None:
+        """Take *names* off a connection's subscription to *stream*, and end it where no name is left."""
+        subscription = connection.subscriptions[stream]
+        subscription.topics.difference_update(names)
+        if subscription.topics:
+            subscription.keys = wishes.keys_of(subscription.topics)
+        else:
+            self._node.hub.detach(connection, stream)
+            self._node.leave_unused(stream)
 
     async def _bring_onto(self, connection: Connection, wish: Wish, *, snapshot: bool) -> bool:
         """Bring *connection* onto one stream; say whether it could continue from the position it held."""
@@ -189,3 +243,13 @@ class Subscribing:
                     offset = max(live.last or 0, subscription.after)
                     held[stream if name == ALL else name] = Position(offset, epoch)
         return held
+
+
+def _initial_state(user: AbstractBaseUser) -> list[Snapshot]:
+    named = topics.registered().values()
+    return snapshots.take([(one, "") for one in named if one.initial and one.authorize(user, "")], user)
+
+
+def _followed(connection: Connection) -> set[str]:
+    """Return the names that a connection follows, those included of which its `subscribe` is not answered yet."""
+    return connection.topics.union(*(one.topics for one in connection.subscriptions.values()))

@@ -1,13 +1,16 @@
 """What a client can subscribe to: a topic declares its audiences, its authorization and its snapshot."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from realtime import audience, outbox
 from realtime.errors import UnknownTopic
 from realtime.history import Published
+
+if TYPE_CHECKING:
+    from realtime.snapshots import Start
 
 ALL: Final = "all"
 """The name that stands for every topic a user may see."""
@@ -50,6 +53,13 @@ class Topic:
         Called inside `history.consistent_read()`, together with the reading of the stream's head.
         """
         return {}
+
+    def snapshot_at(self, start: "Start", user: AbstractBaseUser, key: str) -> dict[str, Any]:
+        """Return the `snapshot`, given where the stream stands.
+
+        For topics that keep what is the same for many users until something is published to them (`realtime.shared`).
+        """
+        return self.snapshot(user, key)
 
     def summaries(self, user_ids: Collection[int]) -> Mapping[int, dict[str, Any]]:
         """Return, for each of *user_ids*, the message with the absolute figures that publications change.

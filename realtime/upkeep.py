@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from realtime import conf, control, history, retention, topics
+from realtime import conf, control, history, retention, tickets, tokens, topics
 from realtime.models import AuditEvent, Lease
 
 
@@ -23,7 +23,12 @@ def take_lease(name: str, holder: str, seconds: float) -> bool:
 
 
 def prune_all() -> dict[str, int]:
-    """Prune every stream as its topic or the settings say; return how many publications went, by stream."""
+    """Prune every stream as its topic or the settings say, and what ended of tickets and tokens.
+
+    Return how many publications went, by stream.
+    """
+    tickets.prune()
+    tokens.prune()
     settings = conf.load()
     pruned: dict[str, int] = {}
     for stream in history.heads():

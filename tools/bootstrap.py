@@ -6,6 +6,7 @@ Running it again does only what is missing: what is installed is known by a hash
     python3 tools/bootstrap.py [--dev] [--env]
 """
 
+import base64
 import hashlib
 import os
 import secrets
@@ -20,6 +21,7 @@ PYTHON = str(VENV / "bin" / "python")
 FIRST_ENV = """\
 # Written by the first `make run`, for this machine only. docs/settings.md describes every setting.
 SECRET_KEY={key}
+ENCRYPTION_KEYS={encryption}
 DEBUG=true
 AUTH_ENABLED=false
 DUMMY_DATA=true
@@ -82,13 +84,14 @@ def install(name: str) -> None:
 
 
 def write_env() -> None:
-    """Write .env with a secret key of its own, unless there is one."""
+    """Write .env with keys of its own, unless there is one."""
     try:
         descriptor = os.open(str(ROOT / ".env"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return
     with os.fdopen(descriptor, "w") as file:
-        file.write(FIRST_ENV.format(key=secrets.token_urlsafe(48)))
+        encryption = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        file.write(FIRST_ENV.format(key=secrets.token_urlsafe(48), encryption=encryption))
     print("Wrote .env.", flush=True)
 
 

@@ -15,6 +15,7 @@ from notifications.actions.marking import dismiss
 from notifications.actions.writing import live
 from notifications.inbox import Inbox
 from notifications.models import Notification, Receipt
+from notifications.secrecy import Unreadable
 from realtime import outbox
 from realtime.audience import EVERYONE
 
@@ -124,7 +125,7 @@ def _reopen(row: Notification) -> None:
 
     A key that another one has taken meanwhile, and an expiry that has passed, are given up.
     """
-    if row.dedup_key is not None and live(row.audience, row.dedup_key) is not None:
+    if row.dedup_key is not None and _is_taken(row, row.dedup_key):
         row.dedup_key = None
     if row.expires_at is not None and row.expires_at <= timezone.now():
         row.expires_at = None
@@ -133,6 +134,15 @@ def _reopen(row: Notification) -> None:
     fields = ("dedup_key", "expires_at", "version", "opened_version", "deleted_at", "updated_at")
     Notification.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in fields})
     outbox.publish(publications.opened(row))
+
+
+def _is_taken(row: Notification, stored: str) -> bool:
+    """Return whether a live one has *row*'s key; where the key cannot be read, only its stored form can be compared."""
+    try:
+        key = row.text()["dedup_key"] if row.sensitive else stored
+    except Unreadable:
+        key = stored
+    return live(row.audience, key) is not None
 
 
 def _take_back(user: AbstractUser, inbox: Inbox, row: Notification, receipt: Receipt) -> dict[str, Any]:

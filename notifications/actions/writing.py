@@ -9,10 +9,12 @@ from typing import Any, Final, TypedDict, Unpack
 from django.contrib.auth.models import AbstractUser, Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from notifications import publications, validators
+from notifications import publications, secrecy, validators
 from notifications.models import Notification
+from notifications.sealing import SECRET
 from realtime import outbox
 
 MANY: Final = 1_000
@@ -30,12 +32,16 @@ class Changes(TypedDict, total=False):
 
 
 class Contents(Changes, total=False):
-    """What is said at creation, beside the title and the message. Without `user` and `group` it is for everyone."""
+    """What is said at creation, beside the title and the message. Without `user` and `group` it is for everyone.
+
+    What is `sensitive` is encrypted, and the notification that is returned says no more than everyone is told.
+    """
 
     user: AbstractUser | None
     group: Group | None
     created_by: AbstractUser | None
     created_at: datetime
+    sensitive: bool
 
 
 class Keyed(Contents, total=False):
@@ -69,14 +75,16 @@ def create(title: str, message: str = "", **contents: Unpack[Keyed]) -> Notifica
 def add(notification: Notification) -> Notification:
     """Create *notification*, which is not stored yet. Raises: ValidationError, as `create` does."""
     check(notification)
+    key = notification.dedup_key
+    if key is not None and keyed(notification.own_audience, key).exists():  # Also one that stores it in another form.
+        raise _taken()
     try:
         with transaction.atomic():
             notification.save()
     except IntegrityError as error:
-        if notification.dedup_key is None:
+        if key is None:
             raise
-        text = "A live notification of this audience has this key already; upsert changes it."
-        raise ValidationError({"dedup_key": ValidationError(text, code="unique")}) from error
+        raise _taken() from error
     return notification
 
 
@@ -117,8 +125,10 @@ def upsert(
 ) -> Notification:
     """Change the live notification of this audience and *dedup_key*, or create it; return it.
 
-    The id stays, metadata is merged key by key, and what is not given keeps its value. Whoever calls this at the same
-    time with the same key gets the same notification.
+    The id stays, metadata is merged key by key, and what is not given keeps its value; what was sensitive stays so.
+    Whoever calls this at the same time with the same key gets the same notification.
+
+    Raises: ValidationError, as `create` and `update` do, and where *sensitive* is not what the live one is.
     """
     wanted = Notification(title=title, message=message or "", dedup_key=dedup_key, **contents)
     check(wanted)
@@ -126,6 +136,7 @@ def upsert(
         with transaction.atomic():
             held = live(wanted.own_audience, dedup_key)
             if held is not None:
+                _readable(held, sensitive=contents.get("sensitive", held.sensitive))
                 changes = {name: value for name, value in contents.items() if name in Changes.__annotations__}
                 changes["metadata"] = {**held.metadata, **contents.get("metadata", {})}
                 kept = held.message if message is None else message
@@ -133,14 +144,20 @@ def upsert(
         try:
             return add(wanted)
         except ValidationError as error:  # Another one created it in between: change that one.
-            if not isinstance(error.__cause__, IntegrityError):
+            if not any(inner.code == "unique" for inner in error.error_dict.get("dedup_key", ())):
                 raise
 
 
 def live(audience: str, dedup_key: str) -> Notification | None:
     """Return the live notification with *dedup_key*, its row locked, or None."""
-    rows = Notification.objects.select_for_update().filter(audience=audience, dedup_key=dedup_key, deleted_at=None)
-    return rows.first()
+    row: Notification | None = keyed(audience, dedup_key).select_for_update().first()
+    return row
+
+
+def keyed(audience: str, dedup_key: str) -> QuerySet[Notification]:
+    """Return the live notifications with *dedup_key*, of which there is one at most, in whatever form they store it."""
+    forms = secrecy.stored_keys(dedup_key, audience)
+    return Notification.objects.filter(audience=audience, dedup_key__in=forms, deleted_at=None)
 
 
 def check(notification: Notification) -> None:
@@ -155,7 +172,25 @@ def check(notification: Notification) -> None:
         raise ValidationError({"message": ValidationError("It must be text, which may be empty.", code="null")})
 
 
+def _taken() -> ValidationError:
+    text = "A live notification of this audience has this key already; upsert changes it."
+    return ValidationError({"dedup_key": ValidationError(text, code="unique")})
+
+
+def _readable(notification: Notification, *, sensitive: bool) -> None:
+    """Put what a sensitive notification says into its fields. Raises: ValidationError."""
+    if notification.sensitive != sensitive:
+        text = "The live notification with this key is not so, and stays as it is; clear it first."
+        raise ValidationError({"sensitive": ValidationError(text, code="immutable")})
+    try:
+        notification.reveal()
+    except secrecy.Unreadable as error:
+        raise ValidationError({"sensitive": ValidationError(str(error), code="unreadable")}) from error
+
+
 def _change(notification: Notification, changes: Mapping[str, Any], *, reopen: bool) -> Notification:
+    if not changes.keys().isdisjoint(SECRET):  # Else what it says need not be read, and so not be readable.
+        _readable(notification, sensitive=notification.sensitive)
     for name, value in changes.items():
         setattr(notification, name, value)
     check(notification)

@@ -16,6 +16,7 @@ ONE: Final[dict[str, Any]] = {
     "related_entity": "db-server-01",
     "dedup_key": None,
     "metadata": {"run": 7},
+    "sensitive": False,
     "version": 1,
     "read": False,
     "offset": 128,
@@ -30,6 +31,7 @@ def _answer(name: str, value: Any, *statuses: str) -> OpenApiExample:
 CREATE: Final = OpenApiExample("For everyone", value=NEW, request_only=True)
 EDIT: Final = OpenApiExample("Quietly", value={"message": "43 GB.", "reopen": False}, request_only=True)
 NOTIFICATION: Final = _answer("A notification", ONE, "200", "201")
+DETAIL: Final = _answer("A notification", {**ONE, "readable": True})
 PAGE: Final = _answer("A page", {"notifications": [ONE], "total_count": 1, "unread_count": 1, "next": None})
 DELETED: Final = _answer("Deleted", {"message": "Notification deleted"})
 READ: Final = _answer("Read", {"message": "Notification marked as read", "unread_count": 0})

@@ -105,6 +105,10 @@ class CreateSerializer(Contents):
         help_text="The name of the only user group that gets it.",
     )
 
+    sensitive = serializers.BooleanField(
+        required=False, help_text="Encrypt it, and show what it says only to who asks for this one. Default: false."
+    )
+
     def refused(self, data: Mapping[str, Any]) -> Errors:
         """Add two audiences at once, and one that a database cannot be asked for."""
         found = super().refused(data)
@@ -128,7 +132,10 @@ class EditSerializer(Contents):
         """Tell the audience apart from what is merely unknown."""
         text = "The audience of a notification cannot be changed; create another one."
         named = [name for name in ("audience", "user", "group") if name in data]
-        return super().refused(data) | {name: _error(text, "immutable") for name in named}
+        refused = super().refused(data) | {name: _error(text, "immutable") for name in named}
+        if "sensitive" in data:
+            refused["sensitive"] = _error("Whether a notification is sensitive cannot be changed.", "immutable")
+        return refused
 
 
 class SeenSerializer(Strict):
@@ -180,9 +187,20 @@ class NotificationSerializer(serializers.Serializer[Any]):
     related_entity = serializers.CharField(allow_null=True)
     dedup_key = serializers.CharField(allow_null=True)
     metadata = serializers.DictField()
+    sensitive = serializers.BooleanField(
+        help_text="Title, message, related_entity, metadata and dedup_key are then neutral, except where one is shown."
+    )
     version = serializers.IntegerField(help_text="Grows with each change.")
     read = serializers.BooleanField()
     offset = serializers.IntegerField(allow_null=True, help_text="Where on the stream it was opened; null until then.")
+
+
+class DetailSerializer(NotificationSerializer):
+    """One notification with what it says, also where it is sensitive."""
+
+    readable = serializers.BooleanField(
+        help_text="False where a sensitive text cannot be decrypted; `message` then says what can be done."
+    )
 
 
 class PageSerializer(serializers.Serializer[Any]):

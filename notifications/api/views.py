@@ -117,7 +117,7 @@ class NotificationList(NotificationView):
 def _only_given(shown: Mapping[str, Any], contents: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a writer who is not in the audience may see: what they said, and nothing that was there before."""
     kept = {name: shown[name] if name in contents else untold for name, untold in UNTOLD.items()}
-    return {**kept, "metadata": contents.get("metadata", {})}
+    return {**kept, "metadata": {} if shown["sensitive"] else contents.get("metadata", {})}
 
 
 class NotificationDetail(NotificationView):
@@ -126,12 +126,13 @@ class NotificationDetail(NotificationView):
     @extend_schema(
         tags=TAGS,
         summary="Show a notification",
-        responses={200: serializers.NotificationSerializer, 404: MISSING},
-        examples=[examples.NOTIFICATION],
+        description="What a sensitive one says is shown here alone; no cache may store the answer.",
+        responses={200: serializers.DetailSerializer, 404: MISSING},
+        examples=[examples.DETAIL],
     )
     def get(self, request: Request, notification_id: str) -> Response:
-        """Return it."""
-        return Response(Inbox(self.user).find(self.pk()))
+        """Return it, with what it says."""
+        return Response(Inbox(self.user).disclose(self.pk()), headers={"Cache-Control": "no-store"})
 
     @extend_schema(
         tags=TAGS,

@@ -1,12 +1,30 @@
 """Who is asking the API."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
+
+from realtime import auth, credentials
+from realtime.identity import OPERATOR, Claim, Credential
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+
+CHALLENGES: Final = 'Session realm="api", Token realm="api"'
+"""The challenges of a 401: schemes of which none makes a browser ask for a password."""
+
+
+def claim_of(request: Request) -> Claim:
+    """Return the claim that *request* was let in by. Raises: NotAuthenticated."""
+    if isinstance(request.auth, Credential):
+        return request.auth.claim
+    if getattr(request._request, "local_operator", False):
+        return OPERATOR
+    if key := request._request.session.session_key:
+        return Claim("session", key)
+    raise NotAuthenticated
 
 
 class LocalOperatorAuthentication(authentication.BaseAuthentication):
@@ -20,12 +38,36 @@ class LocalOperatorAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401; DRF asks the first class, and without one it would answer 403."""
-        return SessionAuthentication().authenticate_header(request)
+        return CHALLENGES
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """An API token, in `Authorization: Token …` or `Bearer …`.
+
+    Without a CSRF token, since no browser sends such a header by itself.
+    """
+
+    def authenticate(self, request: Request) -> "tuple[AbstractBaseUser, Credential] | None":
+        """Return the token's user and the credential; None where the header has no token.
+
+        Raises: AuthenticationFailed, where it is not valid; then no session counts either.
+        """
+        token = auth.token_of(request.headers.get("Authorization", ""))
+        if token is None:
+            return None
+        identity = credentials.of_token(token)
+        if identity is None:
+            raise AuthenticationFailed("The token is not valid, or has ended.")
+        return identity.user, identity.credential
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenges of a 401."""
+        return CHALLENGES
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
     """Django's session, with CSRF protection, and with 401 instead of 403 for whoever has none."""
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge of a 401: a scheme of our own, since browsers ask for a password at known ones."""
-        return 'Session realm="api"'
+        """Return the challenges of a 401."""
+        return CHALLENGES

@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_handler
 
 from realtime import audit, correlation
+from realtime.api import throttling
 from realtime.api.parsing import BodyTooLarge
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
         return _response(_away(), HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
     if isinstance(error, RequestDataTooBig):
         error = BodyTooLarge()
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        error = _counted(error, context.get("request"))
     response = drf_handler(error, dict(context))
     if response is None:
         return None
@@ -118,6 +121,12 @@ class UnknownUrl(APIView):
         """Raise NotFound, after the login has been asked for."""
         super().initial(request, *args, **kwargs)
         raise exceptions.NotFound(f"There is nothing at {request.path}. /api/docs lists what there is.")
+
+
+def _counted(error: Exception, request: Request | None) -> Exception:
+    """Return *error*, or that this address has tried too often without credentials that are good."""
+    quota = throttling.spend(request, anonymous=True) if request is not None else None
+    return exceptions.Throttled(quota.reset) if quota and quota.left < 0 else error
 
 
 def _render_json(request: Request | None) -> None:

@@ -6,6 +6,7 @@ Described = dict[str, Any]
 
 CURSOR: Final = "MTI4LjFhMmI"
 NOTIFICATION: Final = {"type": "notification", "action": "created", "topic": "notifications", "offset": 128, "data": {}}
+SECURITY: Final[list[dict[str, list[str]]]] = [{"token": []}, {"session": []}]
 BUILD: Final = {"commit": "4f2c1aa", "time": None}
 
 
@@ -32,7 +33,7 @@ def _health(name: str, summary: str, responses: Described) -> Described:
 
 def _stream(name: str, summary: str, description: str, parameters: list[Described], ok: Described) -> Described:
     operation = {"operationId": name, "tags": ["real time"], "summary": summary, "description": description}
-    return {"get": {**operation, "parameters": [TOPICS, *parameters], "security": [{"session": []}], "responses": ok}}
+    return {"get": {**operation, "parameters": [TOPICS, *parameters], "security": SECURITY, "responses": ok}}
 
 
 TOPICS: Final = _query("topics", "The topics, with commas between them.", "notifications,jobs:17", required=True)

@@ -40,9 +40,22 @@ MEANINGS: Final = {
     403: "A permission or the CSRF token is missing, or a page of another site asks; `detail` says which.",
     413: "The body is larger than the server reads.",
     415: "The body is not JSON.",
+    429: "Too many requests, or connections, or new ones at once; `Retry-After` says when to try again.",
     503: "The database is busy or away; `Retry-After` says when to try again.",
 }
 RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+RATE_LIMIT: Final = {
+    "RateLimit-Policy": {
+        "description": "The quota of the caller's role: `q` requests in `w` seconds.",
+        "schema": {"type": "string"},
+        "example": '"reader";q=1200;w=60',
+    },
+    "RateLimit": {
+        "description": "What is left of it: `r` requests, for `t` seconds.",
+        "schema": {"type": "string"},
+        "example": '"reader";r=1199;t=42',
+    },
+}
 
 
 class LocalOperatorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -71,6 +84,21 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Tell the schema of API tokens."""
+
+    target_class = "realtime.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Return where a token travels."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API token; `Token` in place of `Bearer` will do.",
+        }
+
+
 def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add the routes that are no views, and to each operation the errors that stand before every view.
 
@@ -88,7 +116,7 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for status, response in responses.items():
             if status >= "400":
                 response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        responses["503"].setdefault("headers", RETRY_AFTER)
+        _describe_headers(path, responses)
         operation["responses"] = dict(sorted(responses.items()))
     result["paths"] = dict(sorted(paths.items()))
     return result
@@ -98,9 +126,17 @@ def _operations(item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     return ((method, operation) for method, operation in item.items() if method in METHODS)
 
 
+def _describe_headers(path: str, responses: dict[str, Any]) -> None:
+    for status in ("429", "503"):
+        responses[status].setdefault("headers", {}).update(RETRY_AFTER)
+    for status, response in responses.items():
+        if path not in STREAMS and (status < "400" or status == "429"):
+            response.setdefault("headers", {}).update(RATE_LIMIT)
+
+
 def _before_the_view(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     """Return the statuses with which an operation may be refused before its view decides anything."""
-    statuses = [401, 503]
+    statuses = [401, 429, 503]
     if path in STREAMS:
         statuses += [400, 403]
     if method in WRITING:

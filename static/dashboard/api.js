@@ -20,6 +20,8 @@ export function list(cursor) {
   return request("GET", `${BASE}?${query}`);
 }
 
+/** One notification, with what it says where it is sensitive. @param {string} id */
+export const read = (id) => request("GET", one(id));
 /** @param {string} id */
 export const markRead = (id) => request("PUT", `${one(id)}/read`);
 /** @param {string} id */
@@ -32,6 +34,12 @@ export const restore = (id) => request("POST", `${one(id)}/restore`);
 export const markAllRead = (upTo) => request("PUT", `${BASE}/mark-all-read`, upTo === null ? {} : { up_to: upTo });
 /** @param {Json} fields */
 export const create = (fields) => request("POST", BASE, fields);
+
+/** Whether the browser's session counts; false where that cannot be told. */
+export async function isSignedIn() {
+  const response = await answer("GET", `${BASE}/unread_count`).catch(() => null);
+  return response?.ok ?? false;
+}
 
 /** @param {string} id */
 function one(id) {

@@ -28,7 +28,8 @@ async function send(dialog, form) {
   const button = /** @type {HTMLButtonElement} */ (byId("compose-send"));
   button.disabled = true;
   try {
-    await create({ ...Object.fromEntries(new FormData(form)), category: "system" });
+    const { sensitive, ...fields } = Object.fromEntries(new FormData(form));
+    await create({ ...fields, category: "system", ...(sensitive ? { sensitive: true } : {}) });
     form.reset();
     dialog.close();
   } catch (error) {

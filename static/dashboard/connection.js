@@ -63,7 +63,7 @@ function connected(transport) {
 
 /** @param {Account} account @param {Record<string, any>} data @returns {Account} */
 function withSignIn(account, data) {
-  return signedOut(data) ? { ...account, retry: "Sign in" } : account;
+  return signedOut(data) ? { ...account, title: "Signed out", retry: "Sign in" } : account;
 }
 
 /** @param {Record<string, any>} data */

@@ -108,6 +108,11 @@ export class Feed {
     return inWords("inbox", "Nothing has happened yet", "What happens next appears here by itself.", first);
   }
 
+  /** Hide what sensitive ones say. */
+  conceal() {
+    this.rows.conceal();
+  }
+
   /** @param {number} now */
   tick(now) {
     this.rows.tick(now);

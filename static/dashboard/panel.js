@@ -27,6 +27,7 @@ export class Panel {
       opened: () => this.opened(backdrop),
       closed: () => {
         backdrop.hidden = true;
+        this.conceal();
       },
     });
     byId("panel-close").addEventListener("click", () => this.disclosure.close());
@@ -98,6 +99,11 @@ export class Panel {
     this.list.settled = false;
     await this.actions.loadOlder();
     button.disabled = false;
+  }
+
+  /** Hide what sensitive ones say. */
+  conceal() {
+    this.list.conceal();
   }
 
   /** @param {number} now */

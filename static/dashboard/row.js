@@ -1,8 +1,15 @@
 import { button, h, icon } from "./dom.js";
+import { Secret } from "./secret.js";
 import { absolute, ago } from "./time.js";
 
 /** @import { Item } from "./store.js" */
-/** @typedef {{ mark: (item: Item, read: boolean) => void, remove: (item: Item) => void, removeWord: string }} RowActions */
+/**
+ * @typedef {object} RowActions
+ * @property {(item: Item, read: boolean) => void} mark
+ * @property {(item: Item) => void} remove
+ * @property {string} removeWord
+ * @property {(item: Item) => Promise<Record<string, any>>} read Ask for what a sensitive one says.
+ */
 
 export const LEVELS = { info: "Info", success: "Success", warning: "Warning", error: "Error" };
 
@@ -21,6 +28,7 @@ export class Row {
     this.mark = h("span", { class: "note-mark" });
     this.title = h("h3", { class: "note-title", "data-testid": "notification-title" });
     this.message = h("p", { class: "note-message", "data-testid": "notification-message" });
+    this.secret = item.sensitive === true ? new Secret(() => actions.read(this.item)) : null;
     this.level = h("span", { class: "note-level" });
     this.origin = h("span", { class: "note-origin" });
     this.time = h("time", {});
@@ -34,7 +42,8 @@ export class Row {
   /** @param {"li" | "article"} tag */
   build(tag) {
     const meta = h("p", { class: "note-meta" }, this.level, this.origin, this.time);
-    const body = h("div", { class: "note-body" }, this.title, this.message, meta);
+    const body = h("div", { class: "note-body" }, this.title, this.message, this.secret?.element, meta);
+    if (this.secret) this.secret.element.before(this.secret.button);
     const actions = h("div", { class: "note-actions" }, this.readButton, this.removeButton);
     return h(tag, { class: "note", "data-testid": "notification", "data-id": this.item.id }, this.mark, body, actions);
   }
@@ -42,13 +51,14 @@ export class Row {
   /** @param {Item} item */
   update(item) {
     const known = this.item === item && this.title.hasChildNodes();
+    if (this.item.version !== item.version) this.conceal();
     this.item = item;
     if (known) return;
     const level = levelOf(item.level);
     this.element.dataset.level = level.icon;
     this.element.dataset.read = `${item.read}`;
     this.mark.replaceChildren(icon(level.icon), item.read ? "" : h("span", { class: "sr-only" }, "Unread. "));
-    this.title.replaceChildren(h("span", {}, item.title));
+    this.title.replaceChildren(...(this.secret ? [icon("lock")] : []), h("span", {}, item.title));
     this.message.textContent = item.message;
     this.level.textContent = level.word;
     this.origin.textContent = [item.category, item.related_entity].filter(Boolean).join(" · ");
@@ -64,6 +74,11 @@ export class Row {
     target.title = words;
     target.setAttribute("aria-label", `${words}: ${this.item.title}`);
     target.replaceChildren(icon(name));
+  }
+
+  /** Hide what a sensitive one says, where it is shown. */
+  conceal() {
+    if (this.secret?.isOpen) this.secret.hide();
   }
 
   /** Let the relative time be right. @param {number} now */

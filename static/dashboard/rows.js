@@ -31,6 +31,11 @@ export class Rows {
     if (focused && !wanted.has(focused.id)) this.focusNear(focused.index);
   }
 
+  /** Hide what sensitive ones say. */
+  conceal() {
+    for (const row of this.rows.values()) row.conceal();
+  }
+
   /** @param {number} now */
   tick(now) {
     for (const row of this.rows.values()) row.tick(now);
@@ -46,6 +51,7 @@ export class Rows {
 
   /** @param {string} id @param {Row} row */
   drop(id, row) {
+    row.conceal();
     row.element.remove();
     this.rows.delete(id);
   }

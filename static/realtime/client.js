@@ -125,6 +125,8 @@ export class RealtimeClient {
   receive(link, message) {
     if (!this.following.take(message)) return;
     if (message.type === "initial_state") this.logState(message.data ?? {});
+    for (const { topic } of message.status === "unsubscribed" ? (message.denied ?? []) : [])
+      this.options.log(`You may no longer follow ${topic}.`);
     if (message.type === "error") this.options.log(`WebSocket error: ${message.code}: ${message.message}`);
     link.noted(message);
     // A broadcast without an offset comes over both connections of a handover; the elder one's copy counts.
@@ -209,7 +211,8 @@ export class RealtimeClient {
     if (!link.connectedAt && !link.notice) this.transports.failed(link.transport);
     const stable = link.connectedAt > 0 && clock.now() - link.connectedAt >= STABLE;
     if (stable) this.backoff.reset();
-    if (stable && end.action === "resume") return this.open({ silent: true });
+    const renewable = this.options.auth !== undefined && end.reason === "Session ended";
+    if (stable && (end.action === "resume" || renewable)) return this.open({ silent: true });
     const { code, reason } = end;
     log(`${link.transport === "websocket" ? "WebSocket" : "Connection"} closed: ${code} ${reason}`);
     this.tell(link.connectedAt ? "disconnected" : "error", { code, reason, final: end.action === "stop" });

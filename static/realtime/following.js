@@ -24,6 +24,12 @@ export class Following {
     return [...this.subscriptions.wanted];
   }
 
+  /** Whether a position is held of everything that the page follows, so that a connection can go on from there. */
+  get resumable() {
+    const { wanted } = this.subscriptions;
+    return wanted.size > 0 && !wanted.has("all") && [...wanted].every((name) => this.positions.held.has(name));
+  }
+
   /** @param {string | string[]} topics @returns {string[]} */
   add(topics) {
     return this.subscriptions.add(topics);
@@ -45,7 +51,10 @@ export class Following {
     if (message.type === "snapshot") this.positions.replace(message.positions);
     if (message.status === "subscribed") this.positions.subscribed(message.positions);
     if (message.type === "subscription")
-      for (const { topic } of message.denied ?? []) this.subscriptions.wanted.delete(topic);
+      for (const { topic } of message.denied ?? []) {
+        this.subscriptions.wanted.delete(topic);
+        this.positions.forget([topic]);
+      }
     return true;
   }
 

@@ -1,4 +1,5 @@
 import { verdict } from "./closing.js";
+import { Introduction } from "./introduction.js";
 import { subscriptionMessage } from "./subscriptions.js";
 
 /** @import { Ends, Message, Options, Socket, Transport } from "./types.js" */
@@ -36,9 +37,10 @@ export class Link {
     this.beat = null;
     /** @type {Map<number, string[]>} What was asked for and not answered yet, by request id. */
     this.asked = new Map();
-    /** Whether the initial state has come, which subscriptions continue from. */
+    /** Whether the greeting is complete: with the initial state, which subscriptions continue from, or without. */
     this.greeted = false;
-    this.socket = this.dial();
+    this.introduction = new Introduction(options, this);
+    this.socket = this.dial(following.resumable);
   }
 
   get ready() {
@@ -67,7 +69,8 @@ export class Link {
 
   /** @param {Message} message */
   noted(message) {
-    if (message.type === "initial_state") {
+    const last = message.type === "initial_state" || (message.type === "connection" && message.initial_state === false);
+    if (last) {
       this.greeted = true;
       this.follow(this.following.topics);
     }
@@ -110,8 +113,11 @@ export class Link {
     this.socket.close(code, reason);
   }
 
-  dial() {
-    const socket = new this.options.Socket(this.options.url, [PROTOCOL]);
+  /** @param {boolean} resuming Whether the page goes on from its positions and needs no initial state. */
+  dial(resuming) {
+    const { Socket, url } = this.options;
+    const socket = new Socket(resuming ? `${url}?state=none` : url, [PROTOCOL]);
+    socket.onopen = () => this.introduction.begin();
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = (event) => this.lose(verdict(event, this.notice));
     return socket;
@@ -136,6 +142,7 @@ export class Link {
     this.ended = true;
     this.options.clock.cancel(this.deadline);
     this.options.clock.cancel(this.beat);
+    this.introduction.stop();
   }
 
   /** @param {any} text */
@@ -160,12 +167,21 @@ export class Link {
     if (message.type === "ping") this.send({ type: "pong" });
     if (message.type === "disconnect") this.notice = message;
     if (message.type === "connection") this.welcome(message);
+    if (message.type === "auth") this.introduction.accepted(message);
     this.ends.message(this, message);
+    if (message.type === "error" && message.code === "unauthorized" && !this.clientId) this.refused();
+  }
+
+  /** The server waits for a login that this page does not have. */
+  refused() {
+    this.socket.close();
+    this.lose({ action: "stop", least: 0, code: 1008, reason: "Unauthorized" });
   }
 
   /** @param {Message} message */
   welcome(message) {
     this.clientId = String(message.client_id);
+    this.introduction.greeted();
     this.connectedAt = this.options.clock.now();
     this.heard(message);
     this.probe();

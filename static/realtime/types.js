@@ -26,10 +26,13 @@
  * @property {string} stream The address of the server-sent events.
  * @property {string} changes The address of the long poll.
  *
+ * @typedef {() => Promise<{ ticket: string } | { token: string }>} Authenticate Gives a credential that was not used yet.
+ *
  * @typedef {object} Options
  * @property {string} url
  * @property {new (url: string, protocols: string[]) => Socket} Socket The WebSocket class.
  * @property {Http} [http] Without it there is WebSocket only.
+ * @property {Authenticate} [auth] Without it the session's cookie speaks for the page.
  * @property {Pick<Storage, "getItem" | "setItem" | "removeItem"> | null} [storage] Outlives a reload, and may throw.
  * @property {Clock} clock
  * @property {() => number} random A number in [0, 1).

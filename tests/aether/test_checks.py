@@ -4,7 +4,10 @@ import pytest
 from django.test import override_settings
 
 from aether.checks import check_audit, check_settings
+from realtime import keys
 from tests.support.servers import environment, manage
+
+KEY = keys.generate()
 
 
 def ids() -> set[str | None]:
@@ -26,6 +29,9 @@ def test_defaults_are_fine() -> None:
         ({"WEBSOCKET_PING_INTERVAL": 2000, "WEBSOCKET_TIMEOUT": 1800}, "aether.E005"),
         ({"WORKERS": 2}, "aether.E006"),
         ({"ALLOWED_HOSTS": ["*"], "DEBUG": False}, "aether.W002"),
+        ({"LIMIT_MESSAGES": 0, "DEBUG": False}, "aether.W010"),
+        ({"THROTTLES": {"Reader": 0}, "DEBUG": False}, "aether.W010"),
+        ({"LIMIT_CONNECTIONS": 50, "DEBUG": False}, "aether.W011"),
     ],
 )
 def test_finding_has_a_hint(settings: dict, expected: str) -> None:
@@ -59,6 +65,8 @@ def test_a_deployment_without_audit_is_warned_of() -> None:
         ({"TRUSTED_PROXIES": "banana"}, "TRUSTED_PROXIES: 'banana' is neither an IP address nor a network"),
         ({"CSRF_TRUSTED_ORIGINS": "example.org"}, "CSRF_TRUSTED_ORIGINS: 'example.org' has no scheme"),
         ({"WORKERS": "3"}, "3 workers cannot reach each other"),
+        ({"ENCRYPTION_KEYS": f"{KEY},hunter2"}, "ENCRYPTION_KEYS: 'key 2 of 2' is no base64 text"),
+        ({"ENCRYPTION_KEYS": "aHVudGVyMg=="}, "ENCRYPTION_KEYS: 'key 1 of 1' has 7 bytes instead of 32"),
     ],
 )
 def test_server_does_not_start_on_bad_settings(variables: dict[str, str], shown: str) -> None:
@@ -67,6 +75,7 @@ def test_server_does_not_start_on_bad_settings(variables: dict[str, str], shown:
     assert shown in printed
     assert "HINT: " in printed
     assert "Traceback" not in printed
+    assert "hunter2" not in printed
 
 
 def test_other_servers_refuse_bad_settings_too() -> None:

@@ -126,3 +126,10 @@ def test_dollar_at_the_start_is_part_of_the_value(env: Environment, monkeypatch:
     """A secret may start with a dollar sign, which is no reference to another variable."""
     monkeypatch.setenv("SECRET", "$ecret")
     assert env.text("SECRET") == "$ecret"
+
+
+def test_mapping_takes_known_values_only(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mapping's keys may have the sign in them; a part without a known value is left out, with a remedy."""
+    monkeypatch.setenv("ROLES", "cn=ops=Admin, staff = Reader ,x=Boss,Reader,=Reader")
+    assert env.mapping("ROLES", ["Reader", "Admin"], default=[]) == {"cn=ops": "Admin", "staff": "Reader"}
+    assert [problem.hint[:24] for problem in env.problems] == ["Write ROLES=name=Reader;"] * 3

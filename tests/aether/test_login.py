@@ -36,7 +36,7 @@ def test_api_answers_401(guarded: Server, path: str) -> None:
     with guarded.client() as client:
         answer = client.get(path)
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == 'Session realm="api"'
+    assert answer.headers["WWW-Authenticate"] == 'Session realm="api", Token realm="api"'
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"] == "Authentication credentials were not provided."
 

@@ -35,15 +35,15 @@ def test_every_route_is_described(paths: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("path", "method", "errors"),
     [
-        ("/api/v1/notifications", "get", "400 401 503"),
-        ("/api/v1/notifications", "post", "400 401 403 413 415 503"),
-        (ONE, "get", "401 404 503"),
-        (ONE, "patch", "400 401 403 404 413 415 503"),
-        (ONE, "delete", "401 403 404 503"),
-        (f"{ONE}/restore", "post", "401 403 404 503"),
-        (f"{ONE}/read", "put", "400 401 403 404 413 415 503"),
-        (STREAM, "get", "400 401 403 503"),
-        (POLL, "get", "400 401 403 503"),
+        ("/api/v1/notifications", "get", "400 401 429 503"),
+        ("/api/v1/notifications", "post", "400 401 403 413 415 429 503"),
+        (ONE, "get", "401 404 429 503"),
+        (ONE, "patch", "400 401 403 404 413 415 429 503"),
+        (ONE, "delete", "401 403 404 429 503"),
+        (f"{ONE}/restore", "post", "401 403 404 429 503"),
+        (f"{ONE}/read", "put", "400 401 403 404 413 415 429 503"),
+        (STREAM, "get", "400 401 403 429 503"),
+        (POLL, "get", "400 401 403 429 503"),
     ],
 )
 def test_errors_are_declared(paths: dict[str, Any], path: str, method: str, errors: str) -> None:
@@ -55,6 +55,7 @@ def test_errors_are_declared(paths: dict[str, Any], path: str, method: str, erro
         assert response["content"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
         assert response["description"]
     assert "Retry-After" in declared["503"]["headers"]
+    assert "Retry-After" in declared["429"]["headers"]
 
 
 def test_health_is_public_and_no_problem(paths: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Tests of `manage.py serve` and `runserver`: the real server as a person starts it."""
 
 import json
+import re
 import sqlite3
 from contextlib import ExitStack
 from pathlib import Path
@@ -50,7 +51,9 @@ def test_production_serves_hashed_static_files(start_server: StartServer, tmp_pa
     assert "Collected the static files." in server.log
     with server.client() as client:
         page = client.get("/admin/login/").text
-        path = next(part for part in page.split('"') if part.startswith("/static/admin/css/base."))
+        assert re.search(r'"/static/css/base\.\w+\.css"', page)
+        collected = json.loads((tmp_path / "static" / "staticfiles.json").read_text())["paths"]
+        path = f"/static/{collected['admin/css/base.css']}"
         answer = client.get(path)
         assert answer.status_code == 200
         assert answer.headers["Content-Encoding"] == "gzip"

@@ -29,7 +29,7 @@ def dashboard(page: Page, server: Server) -> Dashboard:
 @pytest.fixture
 def proxy(server: Server) -> Iterator[Proxy]:
     """A proxy before the server of this test's own, which lets no WebSocket through."""
-    with proxied(server, WEBSOCKET) as proxy:
+    with proxied(server, blocked=(WEBSOCKET,)) as proxy:
         yield proxy
 
 

@@ -1,6 +1,7 @@
-"""A proxy as they stand in offices: some lets no WebSocket through, some no stream either."""
+"""A proxy as they stand in offices, where some let no WebSocket through, and before several nodes."""
 
 import contextlib
+import itertools
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,13 +17,14 @@ REFUSAL = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r
 
 
 class Proxy:
-    """Passes TCP on to a server, but answers 400 to requests for what is in `blocked`."""
+    """Passes TCP on to the next server that takes it, but answers 400 to requests for what is in `blocked`."""
 
-    def __init__(self, server: Server, *blocked: str) -> None:
+    def __init__(self, *servers: Server, blocked: tuple[str, ...] = ()) -> None:
         self.blocked = set(blocked)
         self.asked: list[str] = []
         """The paths of all requests, in their order."""
-        self._target = ("127.0.0.1", server.port)
+        self._turns = itertools.cycle([server.port for server in servers])
+        self._servers = len(servers)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: dict[str, list[socket.socket]] = {}
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -56,17 +58,24 @@ class Proxy:
             if not head or path in self.blocked:
                 client.sendall(REFUSAL)
                 return
-            with socket.create_connection(self._target) as server:
+            with self._reach() as server:
                 self._open.setdefault(path, []).extend((client, server))
                 server.sendall(_once(head))
                 threading.Thread(target=_pump, args=(client, server), daemon=True).start()
                 _pump(server, client)
 
+    def _reach(self) -> socket.socket:
+        """Connect to the next server, or to the one after it where that does not listen. Raises: OSError."""
+        for _ in range(self._servers - 1):
+            with contextlib.suppress(ConnectionRefusedError):
+                return socket.create_connection(("127.0.0.1", next(self._turns)))
+        return socket.create_connection(("127.0.0.1", next(self._turns)))
+
 
 @contextlib.contextmanager
-def proxied(server: Server, *blocked: str) -> Iterator[Proxy]:
-    """Give a proxy in front of *server*; it ends with the block."""
-    proxy = Proxy(server, *blocked)
+def proxied(*servers: Server, blocked: tuple[str, ...] = ()) -> Iterator[Proxy]:
+    """Give a proxy in front of *servers*; it ends with the block."""
+    proxy = Proxy(*servers, blocked=blocked)
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()
     try:

@@ -107,7 +107,7 @@ def test_without_a_login_the_stream_says_so(page: Page, start_server: StartServe
     server.python(
         f"from django.contrib.auth.models import User; User.objects.create_user('ada', password='{PASSWORD}')"
     )
-    with proxied(server, WEBSOCKET) as proxy:
+    with proxied(server, blocked=(WEBSOCKET,)) as proxy:
         dashboard = log_in(page, proxy.url, "ada", PASSWORD)
         dashboard.expect_state(STREAM_WORDS)
         server.python("from django.contrib.sessions.models import Session; Session.objects.all().delete()")

@@ -25,7 +25,7 @@ class ChaosConfig(AppConfig):
         from realtime.node import Node
 
         for topic in topics.registered().values():
-            topic.snapshot = _witnessed(topic.name, topic.snapshot)  # type: ignore[method-assign]
+            topic.snapshot_at = _witnessed(topic.name, topic.snapshot_at)  # type: ignore[method-assign]
             if os.environ.get("CHAOS_NAME", "").startswith("node"):
                 outbox.on_numbered(topic.name, _breakable(topic.numbered))
         if os.environ.get("CHAOS_FILL_GAPS") == "false":
@@ -33,11 +33,10 @@ class ChaosConfig(AppConfig):
 
 
 def _witnessed(stream: str, snapshot: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Let a snapshot name the pending publications that it covers; it is read in the same consistent read."""
-    from realtime import history
+    """Let a snapshot name the pending publications that it covers."""
 
-    def witnessed(user: Any, key: str) -> dict[str, Any]:
-        return {**snapshot(user, key), f"{COVERED}:{stream}": [item.id for item in history.pending(stream)]}
+    def witnessed(start: Any, user: Any, key: str) -> dict[str, Any]:
+        return {**snapshot(start, user, key), f"{COVERED}:{stream}": [item.id for item in start.waiting]}
 
     return witnessed
 

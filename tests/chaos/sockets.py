@@ -30,7 +30,8 @@ class WebSocketClient(Client):
         headers = {"Cookie": self.cookie}
         async with asyncio.timeout(CONNECT):
             self._socket = await connect(
-                f"ws://127.0.0.1:{self.port}/ws", additional_headers=headers, compression=None, ping_interval=None,
+                f"ws://127.0.0.1:{self.port}/ws{self._query()}", additional_headers=headers, compression=None,
+                ping_interval=None,
                 origin=Origin(f"http://127.0.0.1:{self.port}"), subprotocols=[SUBPROTOCOL] if self.v1 else None,
                 close_timeout=0.1, proxy=None, user_agent_header=None,
             )  # fmt: skip
@@ -43,11 +44,15 @@ class WebSocketClient(Client):
         finally:
             self._socket.transport.abort()
 
+    def _query(self) -> str:
+        """Take no initial state where there are positions to go on from."""
+        return "?state=none" if self.v1 and self.journal.since() else ""
+
     async def _greet(self) -> None:
         held = self.journal.since() if self.v1 else {}
         if not self.v1:
             self.journal.forget(STREAMS, time.time())
-        while (message := await self._receive())["type"] != "initial_state":
+        while (message := await self._receive())["type"] != ("connection" if held else "initial_state"):
             self._take(message)
         if not held:
             self.journal.snapshot(message, time.time())

@@ -62,9 +62,16 @@ export function fakeSockets() {
       this.onmessage?.({ data: typeof message === "string" ? message : JSON.stringify(message) });
     }
 
-    /** The server's greeting, with its position on the topic. */
+    /** Whether the client asked for no initial state. */
+    get resuming() {
+      return this.url.endsWith("?state=none");
+    }
+
+    /** The server's greeting, with its position on the topic unless the client comes back with its own. */
     greet(clientId = `client-${sockets.length}`, offset = 10, data = { notifications: [], unread_count: 0 }) {
-      this.say({ type: "connection", status: "connected", client_id: clientId });
+      const hello = { type: "connection", status: "connected", client_id: clientId };
+      if (this.resuming) return this.say({ ...hello, initial_state: false });
+      this.say(hello);
       this.say({ type: "initial_state", data, positions: { notifications: { offset, epoch: "e1" } } });
     }
 

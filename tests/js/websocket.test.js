@@ -56,6 +56,28 @@ test("What comes between the initial state and the answer to subscribe is handed
   assert.deepEqual(got, [11, 12, 13, 14]);
 });
 
+test("Who comes back with positions asks for no initial state, and subscribes as soon as it is greeted.", () => {
+  const { client, clock, sockets, last } = connected();
+  assert.equal(sockets[0].resuming, false);
+  last().say(publication(11));
+  last().end();
+  clock.pass(1_000);
+  assert.equal(last().resuming, true);
+  last().greet();
+  assert.equal(client.isCatchingUp(), true);
+  assert.deepEqual(last().asked().at(-1).since, { notifications: { offset: 11, epoch: "e1" } });
+  last().confirm({ notifications: { offset: 11, epoch: "e1" } });
+  assert.equal(client.isCatchingUp(), false);
+});
+
+test("Who follows something new besides takes the initial state.", () => {
+  const { client, clock, last } = connected();
+  client.subscribe("jobs");
+  last().end();
+  clock.pass(1_000);
+  assert.equal(last().resuming, false);
+});
+
 test("A batch is handed on message by message.", () => {
   const { client, last } = connected();
   const got = [];

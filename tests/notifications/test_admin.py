@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from notifications import actions
 from notifications.inbox import Inbox
 from notifications.models import Notification
+from realtime import keys
 from realtime.audience import for_user
 from tests.notifications.conftest import published
 
@@ -158,3 +160,67 @@ def test_deleted_ones_are_read_only(site: Client) -> None:
     actions.delete_for_everyone([row.pk])
     assert site.get(f"{URL}{row.pk}/change/").status_code == 200
     assert site.post(f"{URL}{row.pk}/change/", CONTENTS).status_code == 403
+
+
+def test_sensitive_ones_say_nothing_in_lists_and_searches(site: Client, settings: Any) -> None:
+    """Neither the list, nor a search for a word of it, nor its deletion, its history or its log has what it says."""
+    settings.ENCRYPTION_KEYS = [keys.generate()]
+    response = site.post(f"{URL}add/", CONTENTS | {"title": "xyzzy", "message": "plugh", "sensitive": "on"})
+    assert response.status_code == 302, response.context["errors"]
+    row = Notification.objects.get()
+    assert (row.text()["title"], row.text()["message"]) == ("xyzzy", "plugh")
+    for page in ("", f"{row.pk}/delete/", f"{row.pk}/history/", "?sensitive__exact=1", "../../"):
+        content = site.get(URL + page, follow=True).content.decode()
+        assert "xyzzy" not in content
+        assert "plugh" not in content
+    assert site.get(f"{URL}?q=xyzzy").context["cl"].result_count == 0
+    assert "Sensitive notification" in site.get(URL).content.decode()
+
+
+def test_what_it_says_is_shown_and_changed_by_those_who_may(site: Client, settings: Any) -> None:
+    """Its own page has it, uncached, for who has the permission; a change is encrypted again."""
+    settings.ENCRYPTION_KEYS = [keys.generate()]
+    row = actions.create("xyzzy", "old", sensitive=True, dedup_key="k")
+    page = site.get(f"{URL}{row.pk}/change/")
+    assert "xyzzy" in page.content.decode()
+    assert "no-store" in page.headers["Cache-Control"]
+    response = site.post(f"{URL}{row.pk}/change/", CONTENTS | {"title": "xyzzy", "message": "new", "reopen": "on"})
+    assert response.status_code == 302, response.context["errors"]
+    row.refresh_from_db()
+    said = {"title": "xyzzy", "message": "new", "related_entity": None, "metadata": {}, "dedup_key": "k"}
+    assert (row.text(), row.version, row.message) == (said, 2, "")
+    assert LogEntry.objects.get().object_repr == "Sensitive notification"
+
+
+def test_others_of_the_staff_see_that_there_is_one(ann: User, settings: Any) -> None:
+    """Without the permission its page says so, and only what is in clear can be changed."""
+    settings.ENCRYPTION_KEYS = [keys.generate()]
+    row = actions.create("xyzzy", "plugh", sensitive=True, dedup_key="k")
+    ann.is_staff = True
+    ann.save()
+    for name in ("view_notification", "change_notification"):
+        ann.user_permissions.add(Permission.objects.get(codename=name))
+    client = Client()
+    client.force_login(ann)
+    content = client.get(f"{URL}{row.pk}/change/").content.decode()
+    assert "notifications.view_sensitive" in content
+    assert not any(word in content for word in ("xyzzy", "plugh", "blind:"))
+    response = client.post(f"{URL}{row.pk}/change/", CONTENTS | {"title": "overwritten", "level": "error"})
+    assert response.status_code == 302, response.context["errors"]
+    row.refresh_from_db()
+    assert (row.level, row.text()["title"]) == ("error", "xyzzy")
+
+
+def test_one_whose_key_is_missing(site: Client, settings: Any) -> None:
+    """Its page says which key it needs, and loses nothing when it is saved; none can be made without a key."""
+    settings.ENCRYPTION_KEYS = [key] = [keys.generate()]
+    row = actions.create("xyzzy", sensitive=True)
+    settings.ENCRYPTION_KEYS = []
+    url = f"{URL}{row.pk}/change/"
+    assert f"its key {keys.name_of(key)} is missing" in site.get(url).content.decode()
+    assert site.post(url, CONTENTS | {"title": "overwritten", "level": "error"}).status_code == 302
+    response = site.post(f"{URL}add/", CONTENTS | {"sensitive": "on"})
+    assert "ENCRYPTION_KEYS" in str(response.context["errors"])
+    settings.ENCRYPTION_KEYS = [key]
+    row.refresh_from_db()
+    assert (row.level, row.text()["title"]) == ("error", "xyzzy")

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from notifications.checks import settings_are_usable
+from notifications import actions
+from notifications.checks import sensitive_texts_are_readable, settings_are_usable
+from realtime import keys
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,18 @@ def test_settings(settings: Any, name: str, value: Any, expected: list[str]) -> 
     errors = settings_are_usable()
     assert [error.id for error in errors] == expected
     assert all(error.hint for error in errors)
+
+
+@pytest.mark.django_db
+def test_missing_keys_are_named(settings: Any) -> None:
+    """Texts whose key the settings lack are an error that names it; nothing is asked of a database nobody chose."""
+    key = keys.generate()
+    settings.ENCRYPTION_KEYS = [key]
+    actions.create("Secret", sensitive=True)
+    assert sensitive_texts_are_readable(databases=["default"]) == []
+    settings.ENCRYPTION_KEYS = [keys.generate()]
+    assert sensitive_texts_are_readable() == []
+    (error,) = sensitive_texts_are_readable(databases=["default"])
+    assert error.id == "notifications.E003"
+    assert keys.name_of(key) in error.msg
+    assert "ENCRYPTION_KEYS" in error.hint

@@ -18,7 +18,7 @@ from django.utils import timezone
 from notifications import actions
 from notifications.inbox import Inbox
 from notifications.models import Notification
-from realtime import local_operator
+from realtime import keys, local_operator
 from tests.notifications.conftest import published, relay
 from tests.support.servers import ROOT, environment
 
@@ -196,3 +196,21 @@ def test_no_dummy_data(settings: Any) -> None:
     settings.DUMMY_DATA = False
     assert "DUMMY_DATA" in run("notifications", "dummy")
     assert Notification.objects.count() == User.objects.count() == 0
+
+
+def test_notify_a_sensitive_one(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its message can come from stdin, where no list of processes shows it; it prints nothing of it."""
+    settings.ENCRYPTION_KEYS = [keys.generate()]
+    monkeypatch.setattr("sys.stdin", StringIO("hunter2\n"))
+    printed = run("notify", "Password", "-", "--sensitive", "--json")
+    assert json.loads(printed)["title"] == "Sensitive notification"
+    assert "hunter2" not in printed + run("notifications", "list", "--json")
+    assert Notification.objects.get().text()["message"] == "hunter2"
+
+
+def test_notify_a_sensitive_one_without_a_key(settings: Any) -> None:
+    """It is refused with the name of the setting."""
+    settings.ENCRYPTION_KEYS = []
+    with pytest.raises(CommandError, match="ENCRYPTION_KEYS"):
+        run("notify", "Password", "--sensitive")
+    assert not Notification.objects.exists()

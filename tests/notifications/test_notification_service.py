@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 
 from notifications import models
 from notifications.notification_service import NotificationCategory, NotificationLevel, notification_service
+from realtime import keys
 from tests.notifications.conftest import published
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,3 +99,18 @@ def test_look_up_and_delete() -> None:
     assert not notification_service.delete_notification(old.id)
     assert notification_service.get_notification("nonsense") is None
     assert not notification_service.delete_notification("nonsense")
+
+
+def test_sensitive_ones(settings: Any) -> None:
+    """Each way to create one takes `sensitive`; what comes back is neutral, and an upsert leaves it sensitive."""
+    settings.ENCRYPTION_KEYS = [keys.generate()]
+    made = [
+        notification_service.create_notification("xyzzy", "plugh", metadata={"a": "plugh"}, sensitive=True),
+        notification_service.upsert_system_notification("disk", "xyzzy", "plugh", sensitive=True),
+        notification_service.upsert_system_notification("disk", "xyzzy", "plugh again"),
+        notification_service.upsert_job_notification("7", "xyzzy", "plugh", sensitive=True),
+        *notification_service.get_all_notifications(),
+    ]
+    assert not any(word in repr(made) for word in ("xyzzy", "plugh"))
+    assert made[1].id == made[2].id
+    assert notification_service.clear_system_notification("disk")

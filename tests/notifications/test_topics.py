@@ -11,8 +11,7 @@ from notifications import actions
 from notifications.inbox import Inbox
 from notifications.models import Notification, Opening
 from notifications.topics import NotificationTopic
-from realtime import topics
-from realtime.history import consistent_read
+from realtime import snapshots, topics
 from tests.notifications.conftest import relay
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +28,8 @@ def test_snapshot(ann: User, settings: Any) -> None:
     settings.NOTIFICATION_SNAPSHOT_SIZE = 2
     for number in range(3):
         actions.create(str(number))
-    with consistent_read():
-        data = topic().snapshot(ann, "")
+    [taken] = snapshots.take([(topic(), "")], ann)
+    data = taken.data
     assert [item["title"] for item in data["notifications"]] == ["2", "1"]
     assert (data["total_count"], data["unread_count"]) == (3, 3)
     rest = Inbox(ann).page(2, cursor=data["next"])

@@ -124,13 +124,16 @@ def edge(request: pytest.FixtureRequest) -> int | None:
 
 @pytest_asyncio.fixture
 async def dial(live: None, edge: int | None) -> AsyncIterator[Connect]:
-    """Open connections with any headers: `dial(session=, origin=, host=, v1=, path=)`; they end with the test."""
+    """Open connections: `dial(session=, origin=, host=, v1=, path=, authorization=)`; they end with the test."""
     opened: list[Client] = []
 
     async def connect(
-        *, session: str | None = None, origin: str | None = None, host: str = HOST, v1: bool = True, path: str = "/ws"
-    ) -> Client:
+        *, session: str | None = None, origin: str | None = None, host: str = HOST, v1: bool = True, path: str = "/ws",
+        authorization: str | None = None,
+    ) -> Client:  # fmt: skip
         headers = [("host", host)]
+        if authorization is not None:
+            headers.append(("authorization", authorization))
         if session is not None:
             headers.append(("cookie", f"{settings.SESSION_COOKIE_NAME}={session}"))
         if origin is not None:

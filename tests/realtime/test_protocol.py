@@ -113,7 +113,8 @@ def test_reads_the_other_messages() -> None:
     """Each type becomes its own class, and an unknown one is ignored."""
     assert protocol.parse('{"type":"unsubscribe","topics":["all"]}') == Unsubscribe(("all",))
     assert protocol.parse('{"type":"ping"}') == Ping()
-    assert protocol.parse('{"type":"auth","ticket":"t","token":7}') == Auth("t", None)
+    assert protocol.parse('{"type":"auth","ticket":"t"}') == Auth("t", None)
+    assert protocol.parse('{"type":"auth","token":"t"}') == Auth(None, "t")
     assert protocol.parse('{"type":"later","topics":null}') == Ignored()
 
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from realtime import history, node
 from tests.realtime.conftest import Connect, announce, item, numbers
@@ -13,8 +14,11 @@ CROWD = 150
 MISSED = 40
 
 
-async def test_many_resumes_read_the_history_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_resumes_read_the_history_once(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
     """Clients that come back to a fresh node get all that they missed, from one read per stream."""
+    settings.LIMIT_CONNECTIONS_PER_USER = CROWD + 1
     scout = await connect()
     answer = await scout.subscribe("inventory", "jobs")
     since = answer["positions"]

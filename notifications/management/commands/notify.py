@@ -6,6 +6,7 @@ invalid contents, database away); 2 the arguments cannot be read.
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -30,7 +31,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the contents and the audience."""
         parser.add_argument("title")
-        parser.add_argument("message", nargs="?", help="none by default")
+        parser.add_argument("message", nargs="?", help="none by default; - reads it from stdin, where no one sees it")
         parser.add_argument("--level", choices=Level.values, help=f"{Level.INFO.value} by default")
         parser.add_argument("--category", help=f"{Category.SYSTEM.value} by default")
         parser.add_argument("--related-entity", help="what it is about, such as a host's name")
@@ -41,6 +42,7 @@ class Command(BaseCommand):
             "--dedup-key", help="change the live notification with this key, if there is one; what is not given stays"
         )
         parser.add_argument("--metadata", type=_json, help="a JSON object")
+        parser.add_argument("--sensitive", action="store_true", default=None, help="encrypt it; needs ENCRYPTION_KEYS")
         parser.add_argument("--json", action="store_true", help="print the whole notification as JSON, not only its id")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,8 +56,10 @@ class Command(BaseCommand):
 
 
 def _create(options: dict[str, Any]) -> Notification:
-    names = ("title", "message", "level", "category", "related_entity", "metadata")
+    names = ("title", "message", "level", "category", "related_entity", "metadata", "sensitive")
     contents = {name: options[name] for name in names if options[name] is not None}
+    if options["message"] == "-":
+        contents["message"] = sys.stdin.read().removesuffix("\n")
     if options["user"] is not None:
         contents["user"] = _named(get_user_model(), get_user_model().USERNAME_FIELD, options["user"])
     if options["group"] is not None:

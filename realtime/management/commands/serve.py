@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from realtime import collected, listening
+from realtime import collected, handshakes, listening
 from realtime.server import Config, Server, Workers
 
 APPLICATION = "aether.asgi:application"
@@ -43,6 +43,7 @@ class Command(BaseCommand):
         if not settings.DEBUG and collected.refresh():
             self.stdout.write("Collected the static files.")
         self._print_urls(bound)
+        handshakes.allow_descriptors()
         _serve(_config(workers), bound)
 
     def _open_up(self, host: str) -> None:
@@ -87,7 +88,7 @@ def _config(workers: int) -> Config:
         APPLICATION,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http="realtime.handshakes:HttpProtocol",
         ws="websockets-sansio",
         ws_max_size=settings.WEBSOCKET_MAX_FRAME,
         ws_ping_interval=20,

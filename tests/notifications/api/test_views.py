@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 URL = "/api/v1/notifications"
 FIELDS = {
     "id", "title", "message", "level", "category", "created_at", "updated_at", "expires_at", "read", "related_entity",
-    "dedup_key", "metadata", "version", "offset",
+    "dedup_key", "metadata", "sensitive", "version", "offset",
 }  # fmt: skip
 
 

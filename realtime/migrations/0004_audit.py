@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
     """Make the table, and guard it."""
 
     dependencies = [
-        ('realtime', '0002_postgresql_storage'),
+        ('realtime', '0003_tokens'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Side-by-side measurements; each is a module with a `main`."""
