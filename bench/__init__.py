@@ -1,1 +1,1 @@
-"""Side-by-side measurements; each is a module with a `main`."""
+"""Measurements: `make bench` for Aether beside its peers, and modules with a `main` of their own."""

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from notifications import actions
-from notifications.inbox import Inbox, Page
 from notifications.models import Opening
 from notifications.publications import STREAM
+from notifications.states import state_of, states
 from notifications.unread import unread_counts
 from realtime.history import Published
 from realtime.snapshots import Start
@@ -33,13 +33,11 @@ class NotificationTopic(Topic):
 
     def snapshot(self, user: AbstractBaseUser, key: str) -> dict[str, Any]:
         """Return the newest notifications as *user* sees them, the counts, and where REST goes on."""
-        inbox = Inbox(user)
-        return _state(inbox, inbox.page(_size()), inbox.total_count())
+        return state_of(user, _size())
 
-    def snapshot_at(self, start: Start, user: AbstractBaseUser, key: str) -> dict[str, Any]:
-        """Return the same, made of what is kept of each audience."""
-        inbox = Inbox(user)
-        return _state(inbox, *inbox.newest(_size(), start))
+    def snapshots_at(self, start: Start, users: Sequence[AbstractBaseUser], key: str) -> Mapping[Any, dict[str, Any]]:
+        """Return the same for each of *users*, made of what is kept of each audience."""
+        return states(users, _size(), start)
 
     def summaries(self, user_ids: Collection[int]) -> Mapping[int, dict[str, Any]]:
         """Return each user's unread count."""
@@ -74,15 +72,6 @@ class NotificationTopic(Topic):
 
 def _size() -> int:
     return getattr(settings, "NOTIFICATION_SNAPSHOT_SIZE", 100)
-
-
-def _state(inbox: Inbox, page: Page, total: int) -> dict[str, Any]:
-    return {
-        "notifications": page.items,
-        "unread_count": inbox.unread_count(),
-        "total_count": total,
-        "next": page.next,
-    }
 
 
 register(NotificationTopic())

@@ -109,6 +109,7 @@ def record(event: Event, *, user: Any = None, address: str | None = None, logged
     user_id, username = _named(user or getattr(request, "user", None))
     if address is None:
         address = str(request.META.get("REMOTE_ADDR", "")) if request else ""
+    address = address[:64]  # A proxy may hand on whatever a client wrote.
     shown = {name: _short(value) for name, value in details.items()}
     if is_logged:
         who = {name: value for name, value in (("user", username), ("user_id", user_id), ("address", address)) if value}
@@ -120,7 +121,7 @@ def record(event: Event, *, user: Any = None, address: str | None = None, logged
     if rows is not None:
         window, stranger = rows
         ids = {"client_id": correlation.client_id(), "request_id": correlation.request_id()}
-        entry = Entry(timezone.now(), event.value, user_id, username[:254], address[:64], **ids, details=shown)
+        entry = Entry(timezone.now(), event.value, user_id, username[:254], address, **ids, details=shown)
         ledger.add(entry, window=window, stranger=stranger)
 
 

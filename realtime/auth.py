@@ -7,7 +7,7 @@ before both. No credential is ever taken from a URL, which ends up in logs.
 import logging
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,6 +16,9 @@ from django.http.request import split_domain_port, validate_host
 from realtime import credentials, local_operator, tickets
 from realtime.identity import OPERATOR, Claim, Identity
 from realtime.protocol import Auth
+
+if TYPE_CHECKING:
+    from realtime.node import Node
 
 logger = logging.getLogger(__name__)
 
@@ -31,28 +34,38 @@ class Unauthorized(Exception):
     """Credentials were given and are not valid (any more)."""
 
 
-def identify(scope: Mapping[str, Any]) -> Identity | None:
+async def identify(here: "Node", scope: Mapping[str, Any]) -> Identity | None:
     """Return who opens the WebSocket or the event stream that *scope* describes; None where nothing says so.
 
-    May query the database. Raises: Refused, Unauthorized.
+    Sessions of a crowd that comes back at once are looked up together. Raises: Refused, Unauthorized, DatabaseError.
     """
+    match claimed(scope):
+        case None:
+            return None
+        case Claim() as claim:
+            return _known(await here.verifying.ask(claim), "The session has ended.")
+        case token:
+            return _known(await here.run(credentials.of_token, token), "The token is not valid, or has ended.")
+
+
+def claimed(scope: Mapping[str, Any]) -> Claim | str | None:
+    """Return what *scope* says to be by: a claim, an API token, or nothing. Queries nothing. Raises: Refused."""
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     host, origin = headers.get(b"host", ""), headers.get(b"origin")
     if local_operator.enabled():
         peer = (scope.get("client") or (None,))[0]
         if reason := local_operator.refusal(peer=peer, host=host, origin=origin, scheme=scope.get("scheme", "ws")):
             raise Refused(reason)
-        return credentials.verify([OPERATOR])[OPERATOR]
+        return OPERATOR
     _check_origin(host, origin)
     if (token := token_of(headers.get(b"authorization", ""))) is not None:
-        return _known(credentials.of_token(token), "The token is not valid, or has ended.")
+        return token
     key = _cookie(headers.get(b"cookie", ""), settings.SESSION_COOKIE_NAME)
     if key is None:
         return None
     if origin is None and scope["type"] == "websocket":  # Browsers send none with a GET of their own site.
         raise Refused("A handshake that carries a session cookie needs an Origin.")
-    claim = Claim("session", key)
-    return _known(credentials.verify([claim]).get(claim), "The session has ended.")
+    return Claim("session", key)
 
 
 def identify_by(message: Auth) -> Identity:

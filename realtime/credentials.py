@@ -3,7 +3,7 @@
 Many are looked up with the same four queries as one: sessions, tokens, the sessions' users, the users' groups.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -36,6 +36,12 @@ def verify(claims: Iterable[Claim]) -> dict[Claim, Identity]:
     users = {user.pk: user for user, _ in found.values()}
     prefetch_related_objects(list(users.values()), "groups")
     return {claim: identity_of(users[user.pk], credential) for claim, (user, credential) in found.items()}
+
+
+def verify_each(claims: Sequence[Claim]) -> list[Identity | None]:
+    """Return the same, in the order of *claims*."""
+    found = verify(claims)
+    return [found.get(claim) for claim in claims]
 
 
 def of_token(secret: str) -> Identity | None:

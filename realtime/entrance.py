@@ -26,7 +26,7 @@ async def enter(here: Node, client_id: str, scope: Any, visit: Visit) -> tuple[I
     try:
         await here.quotas.admit(client_id, scope)
         mark = here.revalidation.mark()
-        identity = await here.run(auth.identify, scope)
+        identity = await auth.identify(here, scope)
     except LimitExceeded as over:
         visit.limited(over.setting)
         raise

@@ -4,7 +4,7 @@ RealtimeError
 ├── ClientError            answered with an `error` message; the connection lives on
 │   ├── InvalidMessage     what the client sent cannot be read
 │   ├── UnknownTopic       nothing is registered under that name
-│   └── TopicDenied        this user may not subscribe to it
+│   └── TopicDenied        this user may subscribe to none of them
 ├── Disconnect             ends the connection; its code says whether the client should come back
 │   └── LimitExceeded      a limit was reached; an `error` that names it goes first
 ├── UnrecoverablePosition  a position that history cannot continue from
@@ -18,6 +18,7 @@ class CloseCode(IntEnum):
     """WebSocket close codes (RFC 6455, 7.4; 4000–4999 are for private use)."""
 
     NORMAL = 1000
+    NO_TEXT = 1007
     POLICY = 1008
     TOO_BIG = 1009
     SERVER_ERROR = 1011
@@ -55,10 +56,11 @@ class UnknownTopic(ClientError):
 
 
 class TopicDenied(ClientError):
-    """A topic that this user may not subscribe to."""
+    """Topics none of which this user may subscribe to; the message names up to ten of them."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__("forbidden", f"topics: you may not subscribe to {name[:80]!r}.")
+    def __init__(self, *names: str) -> None:
+        shown = ", ".join(repr(name[:80]) for name in names[:10])
+        super().__init__("forbidden", f"topics: you may not subscribe to {shown}.")
 
 
 class Disconnect(RealtimeError):

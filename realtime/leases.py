@@ -97,12 +97,14 @@ class Leases:
         self._task = self._task or asyncio.create_task(self._run(), name="leases")
 
     async def stop(self) -> None:
-        """Give the lease back and end the task. Safe to call twice."""
-        if self._task is not None:
-            task, self._task = self._task, None
+        """Give the lease back and end the task. Safe to call twice.
+
+        Cancels until it has ended: the store's client may drop a cancellation that comes as an answer does.
+        """
+        task, self._task = self._task, None
+        while task is not None and not task.done():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait({task}, timeout=2 * PATIENCE)  # Enough to give the lease back.
 
     async def claim(self, key: str, limit: int) -> bool:
         """Count one more of *key*, which *held* has already; False where all nodes together have *limit*.

@@ -5,7 +5,7 @@ import socket
 from ipaddress import ip_address
 from typing import Final
 
-WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  Compared with, never bound by default.
+WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  Compared with, never bound by default.  # nosec B104
 BACKLOG: Final = 2048
 
 

@@ -49,7 +49,7 @@ def operator() -> "User":
     """Return the local operator's row, a superuser without a password; it is created at the first call."""
     from django.contrib.auth.models import User  # Not ready while Django loads the apps.
 
-    rights = {"is_staff": True, "is_superuser": True, "password": "!"}
+    rights = {"is_staff": True, "is_superuser": True, "password": "!"}  # What no password hashes to.  # nosec B105
     user, _ = User.objects.get_or_create(username=USERNAME, defaults=rights)
     return user
 

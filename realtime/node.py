@@ -11,23 +11,26 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, connection
 
-from realtime import conf, control, history, outbox, topics
+from realtime import conf, control, credentials, history, outbox, topics
 from realtime.broker import NODES, Broker, group_of, passing, publications
 from realtime.connections import Connection
 from realtime.errors import UnrecoverablePosition
 from realtime.history import Published, Window
 from realtime.hub import Hub
+from realtime.identity import Claim, Identity
 from realtime.outbox import Passing
 from realtime.quotas import Quotas
 from realtime.recovery import Recovery
 from realtime.relayer import Relayer
 from realtime.revalidation import Revalidation
 from realtime.subscribing import Subscribing
+from realtime.together import Together
 from realtime.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -62,6 +65,7 @@ class Node:
         self.subscribing = Subscribing(self, self.recovery)
         self.revalidation = Revalidation(self)
         self.quotas = Quotas(self.conf.limits)
+        self.verifying: Together[Claim, Identity | None] = Together(partial(self.run, credentials.verify_each))
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="aether-node")
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._starting = asyncio.Lock()
@@ -88,6 +92,8 @@ class Node:
     async def stop(self) -> None:
         """Stop everything that the node owns, and wait for it. Safe to call twice."""
         await self.quotas.stop()
+        await self.verifying.stop()
+        await self.subscribing.stop()
         await self.watch.stop()
         await self.revalidation.stop()
         await self.recovery.stop()

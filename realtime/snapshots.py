@@ -1,7 +1,7 @@
 """A topic's state together with the position that its publications continue from."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +51,18 @@ def take(wanted: Iterable[tuple[Topic, str]], user: AbstractBaseUser) -> list[Sn
 
     Must not be called inside a transaction. Raises: DatabaseError, when the database is locked or away.
     """
+    return take_for([(topic, key, [user]) for topic, key in wanted]).get(user.pk, [])
+
+
+def take_for(wanted: Iterable[tuple[Topic, str, Sequence[AbstractBaseUser]]]) -> Mapping[Any, list[Snapshot]]:
+    """Do what `take` does for several users, all from one consistent read; return the snapshots by the user's id."""
+    taken: dict[Any, list[Snapshot]] = {}
     with history.consistent_read():
-        return [_snapshot(topic, key, user) for topic, key in wanted]
+        for topic, key, users in wanted:
+            start = Start(history.head(topic.name), tuple(history.pending(topic.name)))
+            for user_id, data in topic.snapshots_at(start, users, key).items():
+                taken.setdefault(user_id, []).append(Snapshot(topic, key, data, start))
+    return taken
 
 
 def epoch_for(epoch: str, audiences: Iterable[str]) -> str:
@@ -67,8 +77,3 @@ def epoch_for(epoch: str, audiences: Iterable[str]) -> str:
 def reset_reason(held: str, epoch: str) -> str:
     """Return why a client that holds the epoch *held* cannot resume in *epoch*, in the wire's words."""
     return "audience_changed" if held.partition("-")[0] == epoch.partition("-")[0] else "epoch_changed"
-
-
-def _snapshot(topic: Topic, key: str, user: AbstractBaseUser) -> Snapshot:
-    start = Start(history.head(topic.name), tuple(history.pending(topic.name)))
-    return Snapshot(topic, key, topic.snapshot_at(start, user, key), start)

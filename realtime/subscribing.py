@@ -1,8 +1,9 @@
 """What a connection asks for, and what it is told: initial state, subscribe, unsubscribe."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -13,6 +14,7 @@ from realtime.errors import TopicDenied
 from realtime.protocol import Position, Subscribe, Unsubscribe
 from realtime.recovery import Recovery
 from realtime.snapshots import Snapshot, Start
+from realtime.together import Together
 from realtime.topics import ALL
 from realtime.wishes import Allowed, Wish
 
@@ -36,13 +38,14 @@ class Subscribing:
         self._node = node
         self._recovery = recovery
         self._initial: dict[Connection, Initial] = {}
+        self._states: Together[AbstractBaseUser, list[Snapshot]] = Together(partial(node.run, _initial_states))
 
     async def greet(self, connection: Connection, *hello: str) -> None:
         """Send *hello* and `initial_state`, and remember where it stood for the subscriptions that follow.
 
         Raises: DatabaseError, in which case nothing was sent.
         """
-        taken = await self._node.run(_initial_state, connection.user)
+        taken = await self._states.ask(connection.user)
         starts = {snapshot.topic.name: snapshot.start for snapshot in taken}
         held = {name: start.position(connection.audiences[name]) for name, start in starts.items()}
         self._initial[connection] = Initial(time.monotonic(), starts, held)
@@ -51,6 +54,10 @@ class Subscribing:
             data |= snapshot.data
         message = {"type": "initial_state", "data": data, "positions": protocol.positions(held)}
         connection.write(*hello, protocol.encode(message))
+
+    async def stop(self) -> None:
+        """Read no more initial states. Safe to call twice."""
+        await self._states.stop()
 
     def forget(self, connection: Connection) -> None:
         """Drop what is remembered of a connection."""
@@ -71,7 +78,7 @@ class Subscribing:
         denied = [name for name in names if name not in allowed.names]
         connection.visit.denied(denied)
         if not allowed.names:
-            raise TopicDenied(denied[0])
+            raise TopicDenied(*denied)
         if too_many := self._node.quotas.too_many_topics(connection.topics | set(allowed.names)):
             connection.visit.limited("LIMIT_TOPICS")
             raise too_many
@@ -245,9 +252,24 @@ class Subscribing:
         return held
 
 
-def _initial_state(user: AbstractBaseUser) -> list[Snapshot]:
-    named = topics.registered().values()
-    return snapshots.take([(one, "") for one in named if one.initial and one.authorize(user, "")], user)
+def _initial_states(users: Sequence[AbstractBaseUser]) -> list[list[Snapshot]]:
+    """Return the initial state of each of *users*, among whom one may be several times."""
+    once = {user.pk: user for user in users}
+    taken = _take_initial(list(once.values()))
+    # Of one whose groups changed between two handshakes, each connection has its own audiences.
+    return [
+        taken.get(user.pk, []) if _groups(user) == _groups(once[user.pk]) else _take_initial([user]).get(user.pk, [])
+        for user in users
+    ]
+
+
+def _take_initial(users: Sequence[AbstractBaseUser]) -> Mapping[Any, list[Snapshot]]:
+    named = [topic for topic in topics.registered().values() if topic.initial]
+    return snapshots.take_for([(one, "", [user for user in users if one.authorize(user, "")]) for one in named])
+
+
+def _groups(user: AbstractBaseUser) -> set[Any]:
+    return {group.pk for group in user.groups.all()}  # type: ignore[attr-defined]
 
 
 def _followed(connection: Connection) -> set[str]:

@@ -54,12 +54,13 @@ class Topic:
         """
         return {}
 
-    def snapshot_at(self, start: "Start", user: AbstractBaseUser, key: str) -> dict[str, Any]:
-        """Return the `snapshot`, given where the stream stands.
+    def snapshots_at(self, start: "Start", users: Sequence[AbstractBaseUser], key: str) -> Mapping[Any, dict[str, Any]]:
+        """Return the `snapshot` of each of *users*, by the user's id, given where the stream stands.
 
-        For topics that keep what is the same for many users until something is published to them (`realtime.shared`).
+        For topics that look up many users at once, or keep what is the same for them until something is published to
+        them (`realtime.shared`).
         """
-        return self.snapshot(user, key)
+        return {user.pk: self.snapshot(user, key) for user in users}
 
     def summaries(self, user_ids: Collection[int]) -> Mapping[int, dict[str, Any]]:
         """Return, for each of *user_ids*, the message with the absolute figures that publications change.

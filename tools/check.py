@@ -1,4 +1,4 @@
-"""`make check`: formatting, lint, types, the arrows between the rooms, migrations, and production's settings."""
+"""`make check`: format, lint, bandit, types, the arrows between the rooms, migrations, and production's settings."""
 
 from commands import BIN, NODE, Commands, python, run
 
@@ -9,9 +9,12 @@ PRODUCTION = {
     "DATABASE_URL": "sqlite:///:memory:",
 }
 DEVELOPMENT = {"DEBUG": "true", "SECRET_KEY": PRODUCTION["SECRET_KEY"], "DATABASE_URL": PRODUCTION["DATABASE_URL"]}
+PRODUCT = ("realtime", "notifications", "aether", "manage.py")
+"""What is deployed; tests and tools use passwords and run commands by their nature."""
 COMMANDS: Commands = {
     "Python format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
     "Python lint": [str(BIN / "ruff"), "check", "--quiet", "."],
+    "Security lint": [str(BIN / "bandit"), "--quiet", "--configfile", "pyproject.toml", "--recursive", *PRODUCT],
     "Python types": [str(BIN / "mypy")],
     "Arrows between the rooms": [str(BIN / "lint-imports"), "--no-cache"],
     "JavaScript lint and format": [str(NODE / "biome"), "ci", "--colors=off"],

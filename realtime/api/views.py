@@ -1,8 +1,9 @@
 """The REST API of credentials: API tokens, and tickets for WebSockets."""
 
 import uuid
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
@@ -46,7 +47,7 @@ class TokenListView(APIView):
         """Return them without their secrets, those that have ended a short while ago included."""
         found = manageable(request, "realtime.view_apitoken")
         if request.query_params.get("all", "").lower() not in {"true", "1"}:
-            found = found.filter(user_id=request.user.pk)
+            found = found.filter(user=cast("User", request.user))
         return Response({"tokens": TokenSerializer(found, many=True).data})
 
     @extend_schema(

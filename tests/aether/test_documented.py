@@ -34,13 +34,16 @@ def test_setting_can_be_set_from_the_environment() -> None:
     assert names(r'getattr\(settings, "([A-Z_]+)"', FALLBACKS) - known == set()
 
 
-@pytest.mark.parametrize("file", ["requirements.in", "requirements-dev.in", "package.json"])
+@pytest.mark.parametrize(
+    "file",
+    ["requirements.in", "requirements-dev.in", "requirements-bench.in", "package.json", "bench/peers/package.json"],
+)
 def test_dependency_is_explained(file: str) -> None:
     """Each direct dependency is exactly pinned, and the docs say what it is for."""
     explained = (ROOT / "docs" / "design" / "dependencies.md").read_text()
     text = (ROOT / file).read_text()
     if file.endswith(".json"):
-        pins = re.findall(r'^    "(@?[\w/-]+)": "(\d[\w.]*)"', text, re.M)
+        pins = re.findall(r'^    "(@?[\w/.-]+)": "(\d[\w.]*)"', text, re.M)
     else:
         lines = [line for line in text.splitlines() if line and not line.startswith(("#", "-"))]
         pins = [re.fullmatch(r"([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)", line).groups() for line in lines]

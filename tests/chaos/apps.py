@@ -25,18 +25,19 @@ class ChaosConfig(AppConfig):
         from realtime.node import Node
 
         for topic in topics.registered().values():
-            topic.snapshot_at = _witnessed(topic.name, topic.snapshot_at)  # type: ignore[method-assign]
+            topic.snapshots_at = _witnessed(topic.name, topic.snapshots_at)  # type: ignore[method-assign]
             if os.environ.get("CHAOS_NAME", "").startswith("node"):
                 outbox.on_numbered(topic.name, _breakable(topic.numbered))
         if os.environ.get("CHAOS_FILL_GAPS") == "false":
             Node.fill = lambda self, stream, delay=0.0: None  # type: ignore[method-assign]
 
 
-def _witnessed(stream: str, snapshot: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Let a snapshot name the pending publications that it covers."""
+def _witnessed(stream: str, snapshots: Callable[..., Any]) -> Callable[..., Any]:
+    """Let snapshots name the pending publications that they cover."""
 
-    def witnessed(start: Any, user: Any, key: str) -> dict[str, Any]:
-        return {**snapshot(start, user, key), f"{COVERED}:{stream}": [item.id for item in start.waiting]}
+    def witnessed(start: Any, users: Any, key: str) -> dict[Any, dict[str, Any]]:
+        covered = {f"{COVERED}:{stream}": [item.id for item in start.waiting]}
+        return {user_id: data | covered for user_id, data in snapshots(start, users, key).items()}
 
     return witnessed
 

@@ -48,7 +48,7 @@ def test_what_is_kept_says_what_a_fresh_reading_says(
     """Whatever is written, marked, dismissed, deleted, restored and numbered in between, and by whomever."""
     settings.NOTIFICATION_SNAPSHOT_SIZE = 5
     monkeypatch.setattr("notifications.recent.SPARE", 2)
-    monkeypatch.setattr("notifications.inbox.SPARE", 2)
+    monkeypatch.setattr("notifications.states.SPARE", 2)
     ann.groups.add(operators)
     chance = random.Random(seed)
     for _ in range(120):

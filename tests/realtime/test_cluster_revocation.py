@@ -1,8 +1,10 @@
 """Revocation across a cluster: two nodes on one PostgreSQL and one Valkey, and a command line beside them."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -28,15 +30,21 @@ for name in ("ada", "bob"):
 
 @dataclass
 class Cluster:
-    """Two nodes, and an API token of each of two people."""
+    """Two nodes, an API token of each of two people, and the sockets that are open."""
 
     here: Server
     there: Server
     tokens: list[str]
+    sockets: ExitStack
+
+    def dial(self, server: Server, **headers: str) -> ClientConnection:
+        """Return a socket on *server*; it ends with the cluster."""
+        opened = connect(server.ws_url, additional_headers=headers, proxy=None, origin=server.url)
+        return self.sockets.enter_context(opened)
 
     def follow(self, server: Server, token: str) -> ClientConnection:
-        """Return a socket on *server* that is subscribed."""
-        socket = connect(server.ws_url, additional_headers={"Authorization": f"Token {token}"}, proxy=None)
+        """Return a socket on *server* that came with an API token and is subscribed."""
+        socket = self.dial(server, Authorization=f"Token {token}")
         socket.send(json.dumps({"type": "subscribe", "topics": ["notifications"]}))
         while json.loads(socket.recv(10))["type"] != "subscription":
             pass
@@ -52,7 +60,8 @@ def cluster(start_server: StartServer, postgres_url: str, valkey_url: str) -> It
     env = {"DATABASE_URL": url, "REDIS_URL": valkey_url}
     manage("migrate", "-v", "0", env=environment(**env))
     here, there = start_server(**env), start_server(**env)
-    yield Cluster(here, there, here.python(PEOPLE).split())
+    with ExitStack() as sockets:
+        yield Cluster(here, there, re.findall(r"aether_\w+", here.python(PEOPLE)), sockets)
     here.stop()
     there.stop()
     with psycopg.connect(postgres_url, autocommit=True) as admin:
@@ -75,8 +84,7 @@ def test_what_is_revoked_on_one_node_ends_on_the_other(cluster: Cluster) -> None
     ada, bob = cluster.tokens
     took_by: dict[str, float] = {}
     with cluster.here.log_in("ada", PASSWORD) as browser:
-        headers = {"Cookie": f"sessionid={browser.cookies['sessionid']}"}
-        tab = connect(cluster.there.ws_url, origin=cluster.there.url, additional_headers=headers, proxy=None)
+        tab = cluster.dial(cluster.there, Cookie=f"sessionid={browser.cookies['sessionid']}")
         assert [json.loads(tab.recv(10))["type"] for _ in range(2)] == ["connection", "initial_state"]
         socket = cluster.follow(cluster.there, ada)
         (listed,) = browser.get("/api/v1/tokens").json()["tokens"]

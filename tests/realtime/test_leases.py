@@ -104,7 +104,8 @@ async def test_an_emptied_store_is_told_everything_again(part: Callable[..., Par
     with redis.Redis.from_url(valkey_url) as store:
         store.flushall()
         await wait_until(lambda: store.keys("test:connections:*"), what="what the node has")
-    await wait_until(lambda: second.leases.reachable)
+        await wait_until(lambda: len(store.keys("test:lease:*")) == 2, what="both leases")
+    await wait_until(lambda: first.leases.reachable and second.leases.reachable)
     assert not await second.take(1)
 
 
@@ -140,6 +141,17 @@ async def test_a_frozen_store_holds_nobody_up_for_long(part: Callable[..., Part]
         started = time.monotonic()
         assert await one.take(50, "user:8")
         assert time.monotonic() - started < PATIENCE
+
+
+async def test_stopping_never_waits_for_an_answer(part: Callable[..., Part], valkey_url: str) -> None:
+    """A node ends also when it is stopped at the very moment at which the store answers."""
+    with redis.Redis.from_url(valkey_url) as store:
+        for turn in range(30):
+            one = await part(lease_time=0.05).join()
+            store.flushall()
+            await asyncio.sleep(turn / 1_000)  # Another moment of the renewal each time.
+            async with asyncio.timeout(5):
+                await one.leases.stop()
 
 
 async def test_who_leaves_while_waiting_leaves_nothing_behind(part: Callable[..., Part]) -> None:

@@ -258,10 +258,11 @@ def secret(transactional_db: None) -> Iterator[None]:
 
 
 async def test_a_denied_topic_is_an_error(connect: Connect, secret: None) -> None:
-    """Who asks only for what they may not follow is told so; the original had no authorization."""
+    """Who asks only for what they may not follow is told so, and for which topics."""
     client = await connect()
-    [answer] = await client.ask({"type": "subscribe", "topics": ["secret"], "id": 1})
+    [answer] = await client.ask({"type": "subscribe", "topics": ["secret", "secret:7"], "id": 1})
     assert (answer["type"], answer["code"], answer["id"]) == ("error", "forbidden", 1)
+    assert answer["message"] == "topics: you may not subscribe to 'secret', 'secret:7'."
     await announce(item(1, "secret", key="open"))
     assert await client.quiet() == []
 

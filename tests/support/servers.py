@@ -60,13 +60,13 @@ class Server:
         if "DATABASE_URL" not in env and not database.exists():
             shutil.copyfile(template, database)
         self.env = environment(**{"DATABASE_URL": f"sqlite:///{database}"} | env)
-        self._log = directory / "server.log"
+        self.log_file = directory / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> str:
         """What the server has printed so far."""
-        return self._log.read_text(errors="replace") if self._log.exists() else ""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     @property
     def pid(self) -> int:
@@ -79,7 +79,7 @@ class Server:
         address = ["runserver", "--noreload", f"127.0.0.1:{self.port}"]
         if not self.daphne:
             address = ["serve", "--host", "127.0.0.1", "--port", str(self.port)]
-        with self._log.open("ab") as log:
+        with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), *address, *options],
                 env=self.env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
@@ -112,7 +112,7 @@ class Server:
         return manage(*arguments, env=self.env, check=check)
 
     def python(self, code: str) -> str:
-        """Run *code* in `manage.py shell` beside the server, and return what it printed; less than errors is not logged."""
+        """Run *code* in `manage.py shell` beside the server; return what it printed, and of the log errors alone."""
         return manage("shell", "-v", "0", "-c", code, env=self.env | {"LOG_LEVEL": "ERROR"})
 
     def client(self, **options: object) -> httpx.Client:

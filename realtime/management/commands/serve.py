@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from realtime import collected, handshakes, listening
+from realtime.malformed import CarefulProtocol
 from realtime.server import Config, Server, Workers
 
 APPLICATION = "aether.asgi:application"
@@ -89,7 +90,7 @@ def _config(workers: int) -> Config:
         workers=workers,
         loop="uvloop",
         http="realtime.handshakes:HttpProtocol",
-        ws="websockets-sansio",
+        ws=CarefulProtocol,
         ws_max_size=settings.WEBSOCKET_MAX_FRAME,
         ws_ping_interval=20,
         ws_ping_timeout=20,

@@ -1,0 +1,1 @@
+"""What is measured: Aether, and what people would pick instead."""

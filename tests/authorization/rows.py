@@ -1,0 +1,29 @@
+"""What the snapshots and the REST API show: for each topic that has rows, one for each audience."""
+
+from collections.abc import Callable
+from typing import Final
+
+from notifications import actions
+from realtime.topics import Topic, registered
+from tests.authorization.people import audiences
+
+
+def notifications() -> None:
+    """Make a notification for each audience."""
+    for mark, _, told in audiences():
+        actions.create(f"<<{mark}>>", f"<<{mark}>>", **told)
+
+
+ROWS: Final[dict[str, Callable[[], None]]] = {"notifications": notifications}
+"""Topic → what makes its rows. A topic with a snapshot of its own needs an entry; `make_rows` says so."""
+
+
+def make_rows() -> None:
+    """Make the rows of every registered topic. Raises: AssertionError, where it is not known how."""
+    for name, topic in registered().items():
+        has_rows = type(topic).snapshot is not Topic.snapshot
+        assert not has_rows or name in ROWS or hasattr(topic, "make_rows"), (
+            f"The topic {name!r} has a snapshot: add to ROWS in {__file__} what makes a row of it for each audience."
+        )
+    for make in ROWS.values():
+        make()
