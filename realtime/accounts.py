@@ -1,4 +1,4 @@
-"""What the audit is told of by Django's signals: logins, accounts, roles, and writes in the admin.
+"""What the audit is told of by Django's signals: logins, accounts, roles, API tokens, and writes in the admin.
 
 Only what commits is told. A queryset's `update()` sends no signal and so tells nothing.
 """
@@ -13,9 +13,11 @@ from django.contrib.auth import get_user_model, signals
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.utils import timezone
 
 from realtime import audit
 from realtime.audit import Event
+from realtime.models import ApiToken
 
 FLAGS: Final = ("is_active", "is_staff", "is_superuser")
 WATCHED: Final = frozenset({"password", *FLAGS})
@@ -23,7 +25,7 @@ ACTIONS: Final = {ADDITION: "added", DELETION: "deleted"}
 
 
 def connect_signals() -> None:
-    """Follow logins, accounts, roles, and the admin's own log."""
+    """Follow logins, accounts, roles, API tokens, and the admin's own log."""
     user: Any = get_user_model()
     listeners: list[tuple[Any, Any, Callable[..., None]]] = [
         (signals.user_logged_in, None, _on_login),
@@ -32,6 +34,8 @@ def connect_signals() -> None:
         (pre_save, user, _before_user_saved),
         (post_save, user, _on_user_saved),
         (post_delete, user, _on_user_deleted),
+        (post_save, ApiToken, _on_token_saved),
+        (post_delete, ApiToken, _on_token_deleted),
         (post_save, LogEntry, _on_admin_write),
     ]
     listeners += [
@@ -57,14 +61,18 @@ def _on_logout(user: Any, **_: Any) -> None:
 
 
 def _on_login_failed(credentials: dict[str, Any], **_: Any) -> None:
-    """Tell which account it was, but of no other name: people type passwords into the wrong field."""
+    name = get_user_model().USERNAME_FIELD
+    audit.record(Event.LOGIN_FAILED, **named(credentials.get(name, credentials.get("username"))))
+
+
+def named(given: Any) -> dict[str, Any]:
+    """Return which account a login is for, but no other name: people type passwords into the wrong field."""
     model = get_user_model()
-    given = credentials.get(model.USERNAME_FIELD, credentials.get("username"))
     try:
         known = isinstance(given, str) and model._default_manager.filter(**{model.USERNAME_FIELD: given}).exists()
     except (DatabaseError, InterfaceError, ValueError):  # ValueError: a NUL, which PostgreSQL takes in no text.
         known = False
-    audit.record(Event.LOGIN_FAILED, **({"account": given} if known else {"account_exists": False}))
+    return {"account": given} if known else {"account_exists": False}
 
 
 def _before_user_saved(instance: Any, update_fields: frozenset[str] | None = None, **_: Any) -> None:
@@ -115,6 +123,18 @@ def _on_rights_changed(instance: Any, action: str, model: Any, pk_set: set[Any] 
     _once_committed(Event.ROLE_CHANGED, **_account(instance), **{verb: rights})
 
 
+def _on_token_saved(instance: ApiToken, created: bool, **_: Any) -> None:
+    if created:
+        expires_at = instance.expiry.isoformat() if instance.expiry else None
+        _once_committed(Event.TOKEN_MADE, **_token(instance), expires_at=expires_at)
+
+
+def _on_token_deleted(instance: ApiToken, **_: Any) -> None:
+    """Follow revocations. What tidies up tokens that had ended anyway is no news."""
+    if instance.expiry is None or instance.expiry > timezone.now():
+        _once_committed(Event.TOKEN_REVOKED, **_token(instance))
+
+
 def _on_admin_write(instance: LogEntry, created: bool, **_: Any) -> None:
     """Tell what the admin noted: which object, and which fields; neither its name nor its values."""
     if not created:
@@ -150,6 +170,10 @@ def _account(instance: Any) -> dict[str, str]:
     if isinstance(instance, get_user_model()):
         return {"account": instance.get_username(), "account_id": str(instance.pk)}
     return {instance._meta.model_name: str(instance)}
+
+
+def _token(instance: ApiToken) -> dict[str, str]:
+    return {"token": str(instance.uuid), "name": instance.name, "account": instance.user.get_username()}
 
 
 def _verb(gained: bool) -> str:

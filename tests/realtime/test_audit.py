@@ -15,18 +15,20 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from realtime import audit, upkeep
+from realtime import audit, tokens, upkeep
 from realtime.audit import Event
-from realtime.models import AuditEvent
+from realtime.ledger import Ledger, write
+from realtime.models import ApiToken, AuditEvent
 from tests.support.servers import ROOT
 
 PASSWORD = "correct-horse-battery-1"
 
 
 @pytest.fixture
-def rows(transactional_db: None, settings: Settings) -> Iterator[None]:
-    """Let the audit write rows, which end with the test."""
+def rows(transactional_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the audit write rows, which end with the test; what another test used up of its budgets is forgotten."""
     settings.AUDIT_RETENTION = 3600
+    monkeypatch.setattr(audit, "ledger", Ledger(write))
     yield
     audit.flush()
 
@@ -226,3 +228,38 @@ def test_details_stay_short_and_json(rows: None) -> None:
     [(_, _, details)] = told()
     assert len(json.dumps(details)) < 500
     assert details["level"] == 3
+
+
+def test_too_many_requests_are_told(rows: None, client: Client, settings: Settings) -> None:
+    """A user whose quota is used up leaves a row with the role that has it."""
+    settings.THROTTLES = {**settings.THROTTLES, "Reader": 1}
+    client.force_login(get_user_model().objects.create_user("anna"))
+    assert [client.get("/api/v1/tokens").status_code for _ in range(2)] == [200, 429]
+    assert told()[-1] == ("limit", "anna", {"limit": "REST", "transport": "rest", "role": "Reader"})
+
+
+def test_tokens_and_tickets_are_told(rows: None, client: Client) -> None:
+    """Making, using and revoking a token, and making a ticket, leave rows with the token's id and without a secret."""
+    anna = get_user_model().objects.create_user("anna")
+    token, secret = tokens.create(anna, "nightly backup")
+    token_id, ended = str(token.uuid), tokens.create(anna, "old")[0]
+    header = {"Authorization": f"Token {secret}"}
+    ticket = client.post("/api/v1/ws/ticket", headers=header).json()["ticket"]
+    client.get("/api/v1/tokens", headers={"Authorization": "Token aether_guessed"})
+    client.delete(f"/api/v1/tokens/{token_id}", headers=header)
+    ApiToken.objects.filter(pk=ended.pk).update(expiry=datetime.now(UTC) - timedelta(days=40))
+    tokens.prune()
+    by_token = {"transport": "rest", "token": token_id}
+    about = {"token": token_id, "name": "nightly backup", "account": "anna"}
+    assert token.expiry is not None
+    found = [row for row in told() if row[2].get("name") != "old"]
+    assert found[1:] == [
+        ("token_made", "", {**about, "expires_at": token.expiry.isoformat()}),
+        ("token_used", "anna", by_token),
+        ("ticket_made", "anna", {**by_token, "credential": "token"}),
+        ("unauthorized", "", {"transport": "rest", "reason": "The token is not valid, or has ended."}),
+        ("token_revoked", "anna", about),
+        ("token_used", "anna", by_token),
+    ]
+    assert not {secret, ticket, "aether_guessed"} & set(json.dumps(found).split('"'))
+    assert "token_revoked" not in {event for event, _, details in told() if details.get("name") == "old"}
