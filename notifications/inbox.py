@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -20,7 +21,6 @@ from realtime.audit import Event
 
 LIMIT: Final = 200
 """Notifications on one page at most."""
-CURSORS: Final = signing.Signer(salt="notifications.page")
 
 
 class InvalidCursor(ValueError):
@@ -119,14 +119,19 @@ class Inbox:
         return list(Notification.objects.filter(after, pk__in=unread_ids(self._user.pk))[: limit + 1])
 
 
+@cache
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="notifications.page")  # Not before it is used: some commands need no SECRET_KEY.
+
+
 def cursor_at(user: AbstractBaseUser, created_at: datetime, pk: uuid.UUID) -> str:
     """Return the cursor of what comes after the notification of that time and id: signed, and good for *user* alone."""
-    return CURSORS.sign_object([str(user.pk), created_at.isoformat(), pk.hex])
+    return _signer().sign_object([str(user.pk), created_at.isoformat(), pk.hex])
 
 
 def _after(user: AbstractBaseUser, cursor: str) -> Q:
     try:
-        owner, created_at, pk = CURSORS.unsign_object(cursor)
+        owner, created_at, pk = _signer().unsign_object(cursor)
     except signing.BadSignature as error:
         raise InvalidCursor(cursor) from error
     if owner != str(user.pk):

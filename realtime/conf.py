@@ -39,6 +39,8 @@ class Conf:
     """The longest message a client may send."""
     send_buffer: int
     """What may wait for one slow client before it is closed with 4100."""
+    compress_from: int
+    """The least size of a compressed message; shorter ones, and those of one client alone, go as they are."""
     auth_timeout: float
     """How long a connection without credentials has for its `auth` message."""
     initial_grace: float
@@ -67,6 +69,7 @@ def load() -> Conf:
         refresh_time=getattr(settings, "WEBSOCKET_REFRESH_TIME", 1500),
         max_frame=getattr(settings, "WEBSOCKET_MAX_FRAME", 256 * 1024),
         send_buffer=getattr(settings, "WEBSOCKET_SEND_BUFFER", 1024 * 1024),
+        compress_from=getattr(settings, "WEBSOCKET_COMPRESSION_FROM", 1024),
         auth_timeout=getattr(settings, "WEBSOCKET_AUTH_TIMEOUT", 10),
         initial_grace=getattr(settings, "WEBSOCKET_INITIAL_GRACE", 30),
         replay_limit=getattr(settings, "REALTIME_REPLAY_LIMIT", 5_000),

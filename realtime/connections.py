@@ -36,7 +36,10 @@ class Sink(Protocol):
     """Why this side ended the connection, once it has."""
 
     def write(self, texts: Sequence[str]) -> None:
-        """Send *texts*, in order, or close the connection where too much is already waiting."""
+        """Send *texts*, in order, or close the connection where too much is already waiting.
+
+        What many get comes as the same `frames.Texts`, whose bytes are made once.
+        """
 
     def close(self, end: Disconnect, *, reconnect: bool) -> None:
         """Send what is waiting, then `disconnect`, then the close frame."""

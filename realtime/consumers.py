@@ -8,18 +8,15 @@ import uuid
 from typing import Any, Final
 
 from channels.exceptions import StopConsumer
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import InterfaceError, OperationalError
 
 from realtime import auth, correlation, entrance, node, protocol
 from realtime.connections import LEGACY, V1, Connection
 from realtime.errors import ClientError, CloseCode, Disconnect, LimitExceeded
 from realtime.identity import Identity
-from realtime.inbound import Inbound
-from realtime.node import Node
+from realtime.outbound import Outbound
 from realtime.protocol import Auth, ClientMessage, Ping, Subscribe, Unsubscribe
-from realtime.sink import AsgiSink
-from realtime.visits import Visit, outline
+from realtime.visits import Visit
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +24,7 @@ RESUMING: Final = b"state=none"
 """The query by which a v1 client says that it goes on from its positions and needs no `initial_state`."""
 
 
-class Consumer(AsyncJsonWebsocketConsumer):
+class Consumer(Outbound):
     """One WebSocket connection.
 
     It has no channel of its own: the node is the member of a topic's group, for all of its connections.
@@ -35,18 +32,11 @@ class Consumer(AsyncJsonWebsocketConsumer):
 
     channel_layer_alias = "the node has the channel"
 
-    node: Node
-
     def __init__(self) -> None:
         super().__init__()
         self.connection: Connection | None = None
-        self.sink: AsgiSink | None = None
-        self.inbound: Inbound | None = None
         self.waiting: asyncio.TimerHandle | None = None
-        self.serving: asyncio.Task[Any] | None = None
-        self.stalled = False
         self.client_id = str(uuid.uuid4())
-        self.visit = Visit()
         self.left_with: int | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -61,10 +51,12 @@ class Consumer(AsyncJsonWebsocketConsumer):
         self.visit = Visit.of(scope, "websocket")
         correlation.bind_client(self.client_id)
         try:
-            await super().__call__(scope, receive, send)
+            await self.serve(scope, receive, send)
         except asyncio.CancelledError:
             if not self.stalled:
                 raise
+        except OSError as error:  # What ASGI's `send` raises where the client has gone.
+            logger.debug("The client left: %r", error)
         except Exception:
             logger.exception("The connection failed.")
             self.end(Disconnect(CloseCode.SERVER_ERROR, "Server error"))
@@ -73,6 +65,13 @@ class Consumer(AsyncJsonWebsocketConsumer):
             await self.sink.ended()
         finally:
             await self.leave()
+
+    async def serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle what the client does, in this task: Channels would start another one for every event."""
+        self.scope, self.base_send = scope, send
+        with contextlib.suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one event, without the thread hop for database connections that nothing here uses."""
@@ -107,19 +106,6 @@ class Consumer(AsyncJsonWebsocketConsumer):
                 return
             patience, why = self.node.conf.auth_timeout, "No credentials came in time."
             self.waiting = asyncio.get_running_loop().call_later(patience, self.reject, why)
-
-    async def open(self) -> None:
-        """Accept the handshake, with the v1 subprotocol where the client offers it."""
-        offered = protocol.SUBPROTOCOL in self.scope.get("subprotocols", ())
-        await self.accept(protocol.SUBPROTOCOL if offered else None)
-        limit = self.node.conf.send_buffer
-        self.sink = AsgiSink(self.send_text, self.close, limit=limit, on_stalled=self.let_go)
-        self.inbound = Inbound(self.node, self.visit)
-
-    async def open_to_end(self, end: Disconnect) -> None:
-        """Accept the handshake only to say *end*: of a refused one a browser's page learns nothing."""
-        await self.open()
-        self.end(end)
 
     async def welcome(self, identity: Identity, mark: int, *answer: str) -> None:
         """Send *answer*, `connection` and `initial_state` together; *mark* is from before the identity was read.
@@ -220,28 +206,6 @@ class Consumer(AsyncJsonWebsocketConsumer):
         """End a connection without valid credentials; the audit is told *reason*, the client less."""
         self.visit.unauthorized(reason)
         self.end(entrance.unauthorized())
-
-    def end(self, end: Disconnect) -> None:
-        """Name the limit where one was exceeded, send `disconnect` and close.
-
-        After 1008 the client should not come back by itself.
-        """
-        if self.sink is not None:
-            if isinstance(end, LimitExceeded):
-                self.sink.write([protocol.error(end.error)])
-            self.sink.close(end, reconnect=end.code is not CloseCode.POLICY)
-
-    def let_go(self) -> None:
-        """Stop serving a client that no longer takes anything: its `websocket.disconnect` may never come."""
-        self.stalled = True
-        if self.serving is not None:
-            self.serving.cancel()
-
-    async def send_text(self, text: str) -> None:
-        """Send one text frame; where LOG_LEVEL is DEBUG, what kind of message it is is logged, and never its text."""
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("sent", extra=outline(text))
-        await self.send(text_data=text)
 
     async def leave(self) -> None:
         """Take the connection off the node. Safe to call twice."""

@@ -2,44 +2,45 @@
 
 Synchronous and single-threaded: everything here runs on the node's event loop and never waits. What a socket cannot
 take at once is its sink's concern, so that no client waits for another.
+
+A large fan-out lets the loop have its turn between portions of subscribers. What is published meanwhile is collected,
+and goes out as one write per socket once everybody has had what came before. To each client this looks as if all were
+written in the step in which it came: whoever is attached meanwhile starts after it, and before anything about a
+subscription is changed or told, `settle` writes what is under way for it.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
-from realtime import protocol
-from realtime.connections import Connection, Dialect, Subscription
+from realtime.connections import Connection, Subscription
+from realtime.errors import CloseCode, Disconnect
+from realtime.fanout import Portion, Round, packed, texts_of
+from realtime.frames import Texts
 from realtime.history import Head, Published, Window
+from realtime.live import LiveStream
 from realtime.outbox import Passing
 
 logger = logging.getLogger(__name__)
 
 EARLY_LIMIT: Final = 10_000
 """Publications kept that came before their turn; the database has the rest."""
-BATCH_LIMIT: Final = 100
-"""Messages in one `batch`."""
 
 
-@dataclass(eq=False, slots=True)
-class LiveStream:
-    """A stream that this node follows. `last` is None until its head was read."""
+@dataclass(slots=True)
+class Counts:
+    """What a hub has done since it began."""
 
-    name: str
-    window: Window
-    epoch: str = ""
-    last: int | None = None
-    early: dict[int, Published] = field(default_factory=dict)
-    subscribers: dict[Connection, Subscription] = field(default_factory=dict)
-    listener: Callable[[Sequence[Published]], None] | None = None
-    """Who in this process is told of everything on the stream, whatever its audience."""
-    reached_back: asyncio.Future[None] | None = None
-    """The one read of history that put older publications into the window."""
+    rounds: int = 0
+    publications: int = 0
+    """Publications that went out in those rounds: their quotient is the size of a batch."""
+    deliveries: int = 0
+    """Writes to a client's sink."""
 
 
+Soon = Callable[[Callable[..., Any], LiveStream], object]
 Touched = Callable[[str, set[Connection]], None]
 Gap = Callable[[str], None]
 
@@ -48,12 +49,16 @@ class Hub:
     """Fan publications out to the connections that may see them, in order and each once.
 
     *on_gap* is called when something is missing before a publication; *on_touched* with the v1 connections that a
-    fan-out reached.
+    fan-out reached. *soon* calls a function in the loop's next turn.
     """
 
-    def __init__(self, *, on_gap: Gap, on_touched: Touched, window: Callable[[], Window]) -> None:
+    def __init__(
+        self, *, on_gap: Gap, on_touched: Touched, window: Callable[[], Window], soon: Soon | None = None
+    ) -> None:
         self.connections: dict[str, Connection] = {}
         self.streams: dict[str, LiveStream] = {}
+        self.counts = Counts()
+        self._soon = soon or asyncio.get_running_loop().call_soon
         self._on_gap = on_gap
         self._on_touched = on_touched
         self._window = window
@@ -93,8 +98,12 @@ class Hub:
         live.window.clear()
         live.reached_back = None
         live.early.clear()
+        live.queue.clear()
+        if live.round is not None:
+            live.round.clear()
         cut = list(live.subscribers.values())
         live.subscribers.clear()
+        live.roster.clear()
         return cut
 
     def attach(self, subscription: Subscription, stream: str) -> None:
@@ -102,19 +111,46 @@ class Hub:
         if subscription.connection.client_id not in self.connections or not subscription.topics:
             self.drop_unused(stream)
             return
-        self.streams[stream].subscribers[subscription.connection] = subscription
+        live = self.streams[stream]
+        if held := live.subscribers.get(subscription.connection):
+            live.leave(held)
+        # What is under way was part of what this client was brought up to.
+        subscription.after = max(subscription.after, live.last or 0)
+        live.subscribers[subscription.connection] = subscription
+        live.place(subscription)
         subscription.connection.subscriptions[stream] = subscription
 
     def pause(self, subscription: Subscription, stream: str) -> None:
         """Hold *subscription* back until it is attached again; the stream stays followed."""
+        live = self.streams.get(stream)
+        if live is not None and live.subscribers.get(subscription.connection) is subscription:
+            live.leave(subscription)
+
+    def settle(self, subscription: Subscription, stream: str) -> None:
+        """Write what is under way for *subscription*: from here on it has everything up to the stream's `last`."""
+        live = self.streams.get(stream)
+        if live is None or live.subscribers.get(subscription.connection) is not subscription:
+            return
+        if live.round and (texts := live.round.pull(subscription)):
+            subscription.connection.sink.write(texts)
+        if live.queue:
+            self.send(subscription, stream, live.queue)
+            subscription.after = live.queue[-1].offset
+            live.place(subscription)
+
+    def filter(self, subscription: Subscription, stream: str, keys: frozenset[str] | None) -> None:
+        """Let *subscription* get what is about *keys* from now on, and what is under way by its former ones."""
+        self.settle(subscription, stream)
+        subscription.keys = keys
         if live := self.streams.get(stream):
-            live.subscribers.pop(subscription.connection, None)
+            live.roster.changed(subscription)
 
     def detach(self, connection: Connection, stream: str) -> None:
         """End a connection's subscription on *stream*; the stream is forgotten with its last subscriber."""
         connection.subscriptions.pop(stream, None)
         if live := self.streams.get(stream):
-            live.subscribers.pop(connection, None)
+            if held := live.subscribers.get(connection):
+                live.leave(held)
             self.drop_unused(stream)
 
     def drop_unused(self, stream: str) -> None:
@@ -143,9 +179,9 @@ class Hub:
             if item.id in subscription.suppressed:
                 subscription.suppressed.discard(item.id)
             elif subscription.wants(item):
-                texts.extend(_texts(stream, item, subscription.connection.dialect))
+                texts.extend(texts_of(stream, item, subscription.connection.dialect))
         if texts:
-            subscription.connection.sink.write(_packed(texts, subscription.connection.dialect))
+            subscription.connection.sink.write(packed(texts, subscription.connection.dialect))
         return bool(texts)
 
     def pass_on(self, stream: str, items: Sequence[Passing]) -> None:
@@ -154,13 +190,14 @@ class Hub:
         for connection, subscription in list(live.subscribers.items()) if live else ():
             texts = [item.text for item in items if subscription.covers(item.audience, item.key)]
             if texts:
-                connection.sink.write(_packed(texts, connection.dialect))
+                connection.sink.write(packed(texts, connection.dialect))
 
     def broadcast(self, text: str, topic: str | None) -> None:
         """Send an ephemeral message to every connection, or to the subscribers of *topic* and of `all`."""
+        texts = Texts([text])
         for connection in list(self.connections.values()):
             if topic is None or topic in connection.topics or "all" in connection.topics:
-                connection.write(text)
+                connection.sink.write(texts)
 
     def _take_up(self, live: LiveStream) -> None:
         """Fan out what now continues the stream without a hole; report a hole where one remains."""
@@ -173,44 +210,47 @@ class Hub:
         if live.early:
             live.early = {offset: item for offset, item in live.early.items() if offset > live.last}
         if ready:
-            self._fan_out(live, ready)
+            if live.listener:
+                live.listener(ready)
+            live.queue += ready
+            if live.round is None:
+                self._begin_round(live)
         if live.early:
             self._on_gap(live.name)
 
-    def _fan_out(self, live: LiveStream, items: Sequence[Published]) -> None:
-        """Write *items* to every subscriber that wants them; texts are made once for all who get the same."""
-        present = frozenset(item.audience for item in items)
-        made: dict[tuple[frozenset[str], frozenset[str] | None, Dialect], list[str]] = {}
-        touched: set[Connection] = set()
-        for connection, subscription in list(live.subscribers.items()):
-            relevant = subscription.audiences & present
-            if subscription.suppressed or subscription.after >= items[0].offset:
-                reached = self.send(subscription, live.name, items)
-            elif not relevant:
-                continue
-            else:
-                same = (relevant, subscription.keys, connection.dialect)
-                if same not in made:
-                    wanted = [_texts(live.name, item, connection.dialect) for item in items if subscription.wants(item)]
-                    made[same] = _packed(list(chain.from_iterable(wanted)), connection.dialect)
-                if reached := bool(made[same]):
-                    connection.sink.write(made[same])
-            if reached and connection.v1:
-                touched.add(connection)
-        if live.listener:
-            live.listener(items)
-        if touched:
-            self._on_touched(live.name, touched)
+    def _begin_round(self, live: LiveStream) -> None:
+        """Fan out what is queued, at once as far as one portion goes."""
+        live.round = None
+        if not live.queue:
+            return
+        items, live.queue = live.queue, []
+        live.round = Round(live.name, items, live.roster)
+        for subscription in list(live.roster.apart):
+            if self.send(subscription, live.name, items):
+                live.round.reached(subscription)
+            live.place(subscription)
+        self.counts.rounds += 1
+        self.counts.publications += len(items)
+        self.counts.deliveries += live.round.deliveries
+        self._continue_round(live)
+
+    def _continue_round(self, live: LiveStream) -> None:
+        """Write one portion; the rest, or the next round, has its turn after whatever else the loop has to do."""
+        assert live.round is not None
+        for portion, texts in live.round.take():
+            _write(portion, texts)
+        if live.round:
+            self._soon(self._continue_round, live)
+            return
+        self._soon(self._begin_round, live)
+        if live.round.touched:
+            self._on_touched(live.name, live.round.touched)
 
 
-def _texts(stream: str, item: Published, dialect: Dialect) -> list[str]:
-    """Return the messages that one publication is for a client of that kind."""
-    if item.legacy is None or dialect.v1:
-        return [protocol.splice(item.body, stream, item.offset)]
-    return [protocol.splice(body, stream, item.offset) for body in protocol.parts(item.legacy)]
-
-
-def _packed(texts: list[str], dialect: Dialect) -> list[str]:
-    if not dialect.batches or len(texts) < 2:
-        return texts
-    return [protocol.batch(texts[start : start + BATCH_LIMIT]) for start in range(0, len(texts), BATCH_LIMIT)]
+def _write(portion: Portion, texts: Texts) -> None:
+    for subscription, write in portion.items():
+        try:
+            write(texts)
+        except Exception:  # The root of a fan-out: one broken sink must not end it for everybody else.
+            logger.exception("Writing to %s failed.", subscription.connection.client_id)
+            subscription.connection.close(Disconnect(CloseCode.SERVER_ERROR, "Server error"))

@@ -54,7 +54,7 @@ class Node:
         self.conf = conf.load()
         self.loop = asyncio.get_running_loop()
         self.draining = False
-        self.hub = Hub(on_gap=self._on_gap, on_touched=self._on_touched, window=self._window)
+        self.hub = Hub(on_gap=self._on_gap, on_touched=self._on_touched, window=self._window, soon=self.loop.call_soon)
         layer = get_channel_layer()
         if layer is None:
             raise RuntimeError("CHANNEL_LAYERS has no default layer; docs/settings.md shows one.")

@@ -17,7 +17,7 @@ from realtime import history, protocol, snapshots, topics
 from realtime.connections import Subscription
 from realtime.errors import CloseCode, Disconnect, UnrecoverablePosition
 from realtime.history import Published
-from realtime.hub import LiveStream
+from realtime.live import LiveStream
 from realtime.protocol import Position
 
 if TYPE_CHECKING:

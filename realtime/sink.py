@@ -1,4 +1,4 @@
-"""Where a connection's messages go when the server offers nothing faster: ASGI `send`, behind a bounded queue."""
+"""Where a WebSocket connection's messages go: to the server's frame writer, or where it offers none through ASGI."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,9 @@ from typing import Final
 
 from realtime import protocol
 from realtime.errors import CloseCode, Disconnect
+from realtime.frames import Texts
 from realtime.visits import Traffic
+from realtime.writer import Frames, FrameWriter
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +23,84 @@ PRIVATE: Final = 3_000
 
 SendText = Callable[[str], Awaitable[None]]
 SendClose = Callable[[int, str], Awaitable[None]]
+Log = Callable[[str], None]
+
+
+class FrameSink(FrameWriter):
+    """Write frames straight to the socket; those of `Texts` that others get too are made once for all.
+
+    More than *limit* bytes waiting end the connection with 4100; the client resumes from its position. One that does
+    not take even its close is aborted. *deflate_from* is the least size of a message that is compressed where the
+    client takes it so, and others get it too; *log* is told of every message.
+    """
+
+    __slots__ = ("_close", "_closing", "_deflate_from", "_log", "ending", "sent")
+
+    def __init__(self, frames: Frames, close: SendClose, *, limit: int, deflate_from: int, log: Log | None) -> None:
+        super().__init__(frames, limit)
+        self._close = close
+        self._deflate_from = deflate_from if frames.deflates else None
+        self._log = log
+        self.ending: Disconnect | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self.sent = Traffic()
+        """Messages so far, and the bytes of their frames."""
+
+    def write(self, texts: Sequence[str]) -> None:
+        """Write *texts*; over the limit the connection is closed instead. Nothing is sent after `close`."""
+        if self.ending is not None:
+            return
+        if type(texts) is not Texts:
+            data = Texts(texts).plain  # Compressing what one client alone gets would keep all the others waiting.
+        elif self._deflate_from is None:
+            data = texts.plain
+        else:
+            data = texts.deflated(self._deflate_from)
+        self.sent.messages += len(texts)
+        self.sent.size += len(data)
+        if self._log is not None:
+            for text in texts:
+                self._log(text)
+        if not self.put(data):
+            self.close(Disconnect(CloseCode.SLOW_CONSUMER, "Slow consumer"), reconnect=True)
+
+    def close(self, end: Disconnect, *, reconnect: bool) -> None:
+        """Send what is waiting, then `disconnect`, then the close frame. Only the first call counts."""
+        if self.ending is not None:
+            return
+        self.ending = end
+        text = protocol.disconnect(end, reconnect=reconnect)
+        if self._log is not None:
+            self._log(text)
+        if end.code is CloseCode.SLOW_CONSUMER:
+            self.drop()  # It would not come to its end, and has all of it again from its position.
+        data = Texts([text]).plain
+        self.sent.messages += 1
+        self.sent.size += len(data)
+        self.put_last(data)
+        self._closing = asyncio.create_task(self._send_close(end), name="close")
+
+    async def stop(self) -> None:
+        """Stop closing. Safe to call twice."""
+        if self._closing is not None:
+            self._closing.cancel()
+            await asyncio.gather(self._closing, return_exceptions=True)
+
+    async def ended(self) -> None:
+        """Return when the connection was closed from this side."""
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
+
+    async def _send_close(self, end: Disconnect) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_PATIENCE):
+                await self._close(end.code.value, end.reason)
+        except TimeoutError:
+            logger.info("A client did not take its last messages; the connection was dropped.")
+            self.abort()
+        except Exception as error:  # noqa: BLE001  A task's root; servers raise errors of their own for a peer that has gone.
+            # The peer is gone: its receive side hears of it and cleans up.
+            logger.debug("Closing a connection failed: %r", error)
 
 
 class AsgiSink:

@@ -161,7 +161,7 @@ class Subscribing:
         subscription = connection.subscriptions[stream]
         subscription.topics.difference_update(names)
         if subscription.topics:
-            subscription.keys = wishes.keys_of(subscription.topics)
+            self._node.hub.filter(subscription, stream, wishes.keys_of(subscription.topics))
         else:
             self._node.hub.detach(connection, stream)
             self._node.leave_unused(stream)
@@ -201,7 +201,7 @@ class Subscribing:
         stream = wish.topic.name
         wider = held.keys is not None and (wish.keys is None or not wish.keys <= held.keys)
         held.topics |= wish.names
-        held.keys = wishes.keys_of(held.topics)
+        self._node.hub.filter(held, stream, wishes.keys_of(held.topics))
         if snapshot or (wider and wish.since is not None):
             self._node.hub.pause(held, stream)
             await self._recovery.from_snapshot(held, stream)
@@ -245,6 +245,8 @@ class Subscribing:
             for stream in connection.subscriptions if name == ALL else [topics.find(name)[0].name]:
                 subscription, live = connection.subscriptions.get(stream), self._node.hub.streams.get(stream)
                 attached = live is not None and live.subscribers.get(connection) is subscription
+                if subscription and attached:
+                    self._node.hub.settle(subscription, stream)  # It must not be told of what is still under way.
                 if subscription and live and attached and not topics.registered()[stream].ephemeral:
                     epoch = snapshots.epoch_for(live.epoch, subscription.audiences)
                     offset = max(live.last or 0, subscription.after)

@@ -18,7 +18,7 @@ GONE: Final = {1000: "The client left", 1001: "The client went away", 1005: "The
 
 @dataclass(slots=True)
 class Traffic:
-    """How many messages went one way, and their bytes."""
+    """How many messages went one way, and their bytes: of their texts, or of frames where those are written ready."""
 
     messages: int = 0
     size: int = 0

@@ -12,7 +12,7 @@ import uvicorn
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from realtime.malformed import CarefulProtocol
+from realtime.websocket import WebSocketProtocol
 from tests.authorization.people import ANONYMOUS, GROUPS, make_people
 from tests.authorization.rows import make_rows
 from tests.realtime.clients import Client, over_socket
@@ -81,7 +81,7 @@ async def world(transactional_db: None, live: None) -> AsyncIterator[World]:
 
     port, sessions = free_port(), await in_thread(_prepare)
     config = uvicorn.Config(
-        application, host="127.0.0.1", port=port, ws=CarefulProtocol, lifespan="off", log_config=None,
+        application, host="127.0.0.1", port=port, ws=WebSocketProtocol, lifespan="off", log_config=None,
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     server = uvicorn.Server(config)

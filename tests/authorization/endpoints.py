@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
+from django.contrib.auth.models import User
 from drf_spectacular.generators import SchemaGenerator
 
 from notifications.models import Notification
+from realtime import tokens
 from realtime.api.schema import METHODS
 
 
@@ -41,6 +43,7 @@ QUERIES: Final = {"/api/v1/changes": {"topics": "all", "wait": 0}, "/api/v1/stre
 ENDLESS: Final = "/api/v1/stream"
 OF_OTHERS: Final[dict[str, Callable[[str], str]]] = {
     "notification_id": lambda mark: str(Notification.objects.get(title=mark).pk),
+    "token_id": lambda mark: str(tokens.create(_owner(mark), mark)[0].uuid),
 }
 """Name of an id in a path → what returns the id of something with a given mark. A new id needs an entry."""
 
@@ -67,6 +70,12 @@ def with_ids() -> Iterator[Endpoint]:
 def of(name: str, mark: str) -> str:
     """Return the id, for a path with the parameter *name*, of what has *mark*. Queries the database."""
     return OF_OTHERS[name](f"<<{mark}>>")
+
+
+def _owner(mark: str) -> User:
+    """Return the user that *mark* names, or somebody where it names everyone."""
+    name = mark.strip("<>").removeprefix("user ")
+    return User.objects.get(username="outsider" if name == "everyone" else name)
 
 
 def nowhere() -> str:

@@ -39,8 +39,10 @@ SETTINGS: Final = {
     "AUTH_ENABLED": "true",
     "LOG_LEVEL": "WARNING",
     "WEBSOCKET_MAX_FRAME": str(MAX_FRAME),
+    **dict.fromkeys(("LIMIT_MESSAGES", "LIMIT_CONNECTIONS_PER_USER", "LIMIT_TOPICS"), "0"),
+    **dict.fromkeys(("THROTTLE_ANONYMOUS", "THROTTLE_READER", "THROTTLE_WRITER", "THROTTLE_ADMIN"), "0"),
 }
-"""Production's, but for https."""
+"""Production's, but for https, and without the limits that would keep the inputs from what is to be tried."""
 FAILURES: Final = ("Traceback (most recent call last)", " ERROR ", " CRITICAL ", "Exception ignored", "was never ")
 
 

@@ -105,8 +105,8 @@ async def port(live: None) -> AsyncIterator[int]:
     """The port of a real uvicorn in this event loop."""
     port = free_port()
     config = uvicorn.Config(
-        application(), host="127.0.0.1", port=port, ws="websockets-sansio", lifespan="off", log_config=None,
-        ws_max_size=settings.WEBSOCKET_MAX_FRAME, timeout_graceful_shutdown=2,
+        application(), host="127.0.0.1", port=port, ws="realtime.websocket:WebSocketProtocol", lifespan="off",
+        log_config=None, ws_max_size=settings.WEBSOCKET_MAX_FRAME, timeout_graceful_shutdown=2,
     )  # fmt: skip
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

@@ -1,7 +1,7 @@
 """Tests of the hub: order, duplicates, gaps, who gets what, and in which form."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -48,11 +48,13 @@ class Room:
 
     def __init__(self, head: int | None = 0) -> None:
         self.gaps: list[str] = []
+        self.later: list[Callable[[], None]] = []
         self.touched: list[set[Connection]] = []
         self.hub = Hub(
             on_gap=self.gaps.append,
             on_touched=lambda _, clients: self.touched.append(clients),
             window=lambda: Window(count=100, size=100_000),
+            soon=lambda work, live: self.later.append(lambda: work(live)),
         )
         self.hub.follow(STREAM)
         if head is not None:
@@ -77,7 +79,17 @@ class Room:
 
     def receive(self, *offsets: int) -> None:
         """Take in publications with these offsets, in one go."""
-        self.hub.receive(STREAM, [published(offset) for offset in offsets])
+        self.take(*map(published, offsets))
+
+    def take(self, *items: Published) -> None:
+        """Take in *items* in one go, and fan them out to the end."""
+        self.hub.receive(STREAM, items)
+        self.run()
+
+    def run(self) -> None:
+        """Do what the loop would do in its next turns."""
+        while self.later:
+            self.later.pop(0)()
 
 
 def published(offset: int, audience: str = EVERYONE, key: str = "", legacy: str | None = None) -> Published:
@@ -152,7 +164,7 @@ def test_keeps_audiences_apart() -> None:
     room = Room()
     anna, ben, nobody = room.enter("user:1", "group:5")[0], room.enter("user:2")[0], room.enter()[0]
     audiences = [EVERYONE, "user:1", "user:2", "group:5", "user:9"]
-    room.hub.receive(STREAM, [published(place, name) for place, name in enumerate(audiences, 1)])
+    room.take(*[published(place, name) for place, name in enumerate(audiences, 1)])
     assert (anna.offsets, ben.offsets, nobody.offsets) == ([1, 2, 4], [1, 3], [1])
 
 
@@ -160,7 +172,7 @@ def test_filters_by_key() -> None:
     """A subscription to objects gets what is about them."""
     room = Room()
     seven, both, everything = room.enter(keys=["7"])[0], room.enter(keys=["7", "8"])[0], room.enter()[0]
-    room.hub.receive(STREAM, [published(place, key=key) for place, key in enumerate(["7", "8", "9", ""], 1)])
+    room.take(*[published(place, key=key) for place, key in enumerate(["7", "8", "9", ""], 1)])
     assert (seven.offsets, both.offsets, everything.offsets) == ([1], [1, 2], [1, 2, 3, 4])
 
 
@@ -214,8 +226,8 @@ def test_older_clients_get_the_messages_made_for_them() -> None:
     """In their stead, each with the topic and the offset; none where there are none."""
     room = Room()
     old, new = room.enter(dialect=LEGACY)[0], room.enter()[0]
-    room.hub.receive(STREAM, [published(1, legacy='[{"a":1},{"a":2}]')])
-    room.hub.receive(STREAM, [published(2, legacy="[]")])
+    room.take(published(1, legacy='[{"a":1},{"a":2}]'))
+    room.take(published(2, legacy="[]"))
     assert old.messages == [{"a": 1, "topic": STREAM, "offset": 1}, {"a": 2, "topic": STREAM, "offset": 1}]
     assert [message["n"] for message in new.messages] == [1, 2]
 
@@ -226,7 +238,7 @@ def test_reports_which_v1_clients_were_reached() -> None:
     _, reached = room.enter("user:1")
     room.enter("user:2")
     room.enter("user:1", dialect=LEGACY)
-    room.hub.receive(STREAM, [published(1, "user:1")])
+    room.take(published(1, "user:1"))
     assert room.touched == [{reached.connection}]
 
 
@@ -272,7 +284,7 @@ def test_a_listener_hears_everything() -> None:
     room = Room()
     heard: list[Published] = []
     room.hub.listen(STREAM, heard.extend)
-    room.hub.receive(STREAM, [published(1, "user:1"), published(2, "user:2")])
+    room.take(published(1, "user:1"), published(2, "user:2"))
     assert [item.offset for item in heard] == [1, 2]
 
 

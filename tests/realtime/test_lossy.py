@@ -1,7 +1,7 @@
 """Outbox and hub over a broker that loses, repeats and reorders: a state machine looks for a way to break the order."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from django.contrib.auth.models import User
@@ -65,7 +65,13 @@ class LossyBroker(RuleBasedStateMachine):
         self.wire: list[list[Published]] = []
         self.clients: list[Client] = []
         self.gaps = 0
-        self.hub = Hub(on_gap=self.count_gap, on_touched=lambda stream, touched: None, window=self.window)
+        self.later: list[Callable[[], None]] = []
+        self.hub = Hub(
+            on_gap=self.count_gap,
+            on_touched=lambda stream, touched: None,
+            window=self.window,
+            soon=lambda work, live: self.later.append(lambda: work(live)),
+        )
         self.hub.follow(STREAM)
         self.hub.listen(STREAM, lambda items: None)
         self.hub.start_at(STREAM, history.head(STREAM))
@@ -109,6 +115,12 @@ class LossyBroker(RuleBasedStateMachine):
             self.wire.remove(data.draw(st.sampled_from(self.wire)))
 
     @rule()
+    def turn(self) -> None:
+        """The loop has its turn."""
+        if self.later:
+            self.later.pop(0)()
+
+    @rule()
     def compare_heads(self) -> None:
         """The node's tick: what it misses is read from the database."""
         while items := history.since(STREAM, self.last):
@@ -137,6 +149,8 @@ class LossyBroker(RuleBasedStateMachine):
         while outbox.relay(STREAM):
             pass
         self.compare_heads()
+        while self.later:
+            self.turn()
         for client in self.clients:
             assert client.sink.offsets == client.expected
 

@@ -12,7 +12,6 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from realtime import collected, handshakes, listening
-from realtime.malformed import CarefulProtocol
 from realtime.server import Config, Server, Workers
 
 APPLICATION = "aether.asgi:application"
@@ -90,11 +89,11 @@ def _config(workers: int) -> Config:
         workers=workers,
         loop="uvloop",
         http="realtime.handshakes:HttpProtocol",
-        ws=CarefulProtocol,
+        ws="realtime.websocket:WebSocketProtocol",
         ws_max_size=settings.WEBSOCKET_MAX_FRAME,
         ws_ping_interval=20,
         ws_ping_timeout=20,
-        ws_per_message_deflate=False,
+        ws_per_message_deflate=settings.WEBSOCKET_COMPRESSION,
         lifespan="on",
         log_config=None,
         proxy_headers=bool(proxies),

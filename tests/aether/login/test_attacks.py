@@ -76,7 +76,11 @@ def foreign(guarded: Server) -> dict[str, str]:
     """The ids of what is bob's alone, by the name of the parameter that takes them."""
     guarded.manage("notify", "For bob", "m", "--user", "bob")
     notification = guarded.python("from notifications.models import Notification as N; print(N.objects.get().pk)")
-    return {"notification_id": notification.strip()}
+    token = guarded.python(
+        "from django.contrib.auth.models import User; from realtime import tokens; "
+        "print(tokens.create(User.objects.get(username='bob'), 'his')[0].uuid)"
+    )
+    return {"notification_id": notification.strip(), "token_id": token.strip()}
 
 
 def test_routes_are_found() -> None:
