@@ -95,3 +95,12 @@ def _limits() -> Iterator[CheckMessage]:
     if node and not 0 < user <= node:
         message = f"One user may take all of a node's connections (LIMIT_CONNECTIONS_PER_USER={user})."
         yield Warning(message, hint=f"Set it well below LIMIT_CONNECTIONS={node}.", id="aether.W011")
+
+
+@register("settings", deploy=True)
+def check_audit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Return a warning where security events leave no trace in the database."""
+    if settings.AUDIT_RETENTION:
+        return []
+    hint = "Set AUDIT_RETENTION to the seconds for which security events shall be found in the admin."
+    return [Warning("AUDIT_RETENTION=0: security events leave no rows.", hint=hint, id="aether.W003")]

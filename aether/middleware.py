@@ -16,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
-from realtime import local_operator
+from realtime import audit, local_operator
 from realtime.api import health, metrics, problems
 
 logger = logging.getLogger(__name__)
@@ -111,6 +111,18 @@ class KnownHostMiddleware:
         return self._get_response(request)
 
 
+class AuditMiddleware:
+    """Let the audit know whose request it is; the user is looked at only where something is recorded."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response as it is."""
+        with audit.acting(request):
+            return self._get_response(request)
+
+
 class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
     """Ask for a login everywhere, and tell a database that is away from a person who is not logged in."""
 
@@ -173,6 +185,7 @@ def unknown_host(request: HttpRequest) -> HttpResponse:
 
 def refuse(request: HttpRequest, why: str) -> HttpResponse:
     """Return a 403 that says *why*: a problem for the API, a page otherwise."""
+    audit.record(audit.Event.REFUSED, address=request.META.get("REMOTE_ADDR"), transport="http", reason=why)
     if problems.is_api(request):
         return problems.problem(403, why)
     return render(request, "refused.html", {"why": why}, status=403)

@@ -19,7 +19,10 @@ DUMMY_DATA = ENVIRONMENT.switch("DUMMY_DATA", default=False)
 APP_NAME = ENVIRONMENT.text("APP_NAME", default="Aether")
 ENVIRONMENT_NAME = ENVIRONMENT.text("ENVIRONMENT_NAME", default="Development" if DEBUG else "Production")
 LOG_LEVEL = ENVIRONMENT.choice("LOG_LEVEL", logs.LEVELS, default="INFO")
-LOGGING = logs.config(LOG_LEVEL)
+LOG_FORMAT = ENVIRONMENT.choice("LOG_FORMAT", logs.FORMATS, default="AUTO")
+if LOG_FORMAT == "AUTO":
+    LOG_FORMAT = "CONSOLE" if DEBUG else "JSON"
+LOGGING = logs.config(LOG_LEVEL, LOG_FORMAT)
 APP_VERSION = __version__
 BUILD_COMMIT = ENVIRONMENT.text("BUILD_COMMIT")
 BUILD_TIME = ENVIRONMENT.text("BUILD_TIME")
@@ -78,6 +81,8 @@ REALTIME_HISTORY_AGE = ENVIRONMENT.number("REALTIME_HISTORY_AGE", default=7 * 86
 METRICS_TOKEN = ENVIRONMENT.text("METRICS_TOKEN").strip()
 METRICS_DIRECTORY = ENVIRONMENT.text("METRICS_DIRECTORY")
 
+AUDIT_RETENTION = ENVIRONMENT.number("AUDIT_RETENTION", default=90 * 86_400)
+
 # API tokens: knox makes and hashes them, realtime.ApiToken stores them, and knox's own table does not exist.
 API_TOKEN_LIFETIME = ENVIRONMENT.number("API_TOKEN_LIFETIME", default=90 * 86_400, least=1)
 API_TOKEN_MAX_LIFETIME = ENVIRONMENT.number("API_TOKEN_MAX_LIFETIME", default=365 * 86_400, least=1)
@@ -112,6 +117,7 @@ INSTALLED_APPS = [
     "aether.jobs",
 ]
 MIDDLEWARE = [
+    "aether.middleware.AuditMiddleware",
     "aether.content_security.ContentSecurityMiddleware",
     "aether.middleware.HealthMiddleware",
     "aether.middleware.LocalOperatorMiddleware",

@@ -14,6 +14,7 @@ from notifications.actions.writing import keyed
 from notifications.admin_sensitive import SensitiveAdmin
 from notifications.models import Notification, Receipt
 from notifications.vocabulary import categories
+from realtime import audit
 
 if TYPE_CHECKING:  # Django's own classes take no parameters when the program runs.
     Form = forms.ModelForm[Notification]
@@ -177,5 +178,12 @@ class NotificationAdmin(SensitiveAdmin):
     @admin.action(description="Restore selected notifications", permissions=["delete"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
         """Bring deleted ones back, as unread."""
-        count = actions.restore_for_everyone(queryset.values_list("pk", flat=True))
+        selected = list(queryset.values_list("pk", flat=True))
+        count = actions.restore_for_everyone(selected)
+        audit.record(
+            audit.Event.ADMIN_WRITE,
+            action="restored",
+            kind=self.opts.label_lower,
+            object_ids=[str(pk) for pk in selected],
+        )
         self.message_user(request, f"{count} restored.")

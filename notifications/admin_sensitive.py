@@ -1,6 +1,5 @@
 """What the admin shows of sensitive notifications: what they say, to those who may, and one at a time."""
 
-import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin, messages
@@ -9,13 +8,13 @@ from django.http import HttpRequest
 from notifications.models import Notification
 from notifications.sealing import NEUTRAL
 from notifications.secrecy import Unreadable
+from realtime import audit
+from realtime.audit import Event
 
 if TYPE_CHECKING:  # Django's own classes take no parameters when the program runs.
     ModelAdmin = admin.ModelAdmin[Notification]
 else:
     ModelAdmin = admin.ModelAdmin
-
-logger = logging.getLogger(__name__)
 
 VIEW: Final = "notifications.view_sensitive"
 HIDDEN: Final = "This notification is sensitive. What it says is shown to those with the permission {}."
@@ -45,7 +44,7 @@ class SensitiveAdmin(ModelAdmin):
         except Unreadable as error:
             messages.warning(request, str(error))
         else:
-            logger.info("User %s reads the sensitive notification %s in the admin.", request.user.pk, row.pk)
+            audit.record(Event.SENSITIVE_READ, user=request.user, transport="admin", notification=str(row.pk))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         """Keep what is not shown from being overwritten."""

@@ -1,6 +1,5 @@
 """What one user sees: which notifications, in what order, and whether each is read."""
 
-import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from notifications.readers import Readers
 from notifications.recent import notes_of
 from notifications.secrecy import Unreadable
 from notifications.unread import unread_count, unread_ids
-
-logger = logging.getLogger(__name__)
+from realtime import audit
+from realtime.audit import Event
 
 LIMIT: Final = 200
 """Notifications on one page at most."""
@@ -74,11 +73,12 @@ class Inbox:
         item = {**self.view([row])[0], "readable": True}
         if not row.sensitive:
             return item
-        logger.info("User %s reads the sensitive notification %s.", self._user.pk, pk)
         try:
-            return {**item, **row.text()}
+            text = row.text()
         except Unreadable as error:
             return {**item, "message": str(error), "readable": False}
+        audit.record(Event.SENSITIVE_READ, user=self._user, transport="rest", notification=str(pk))
+        return {**item, **text}
 
     def page(self, limit: int, *, cursor: str | None = None, unread_only: bool = False) -> Page:
         """Return at most *limit* notifications after *cursor*. Raises: InvalidCursor."""

@@ -15,11 +15,12 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         """Import each app's `topics` module, which registers its topics."""
-        from realtime import checks, control, outbox, signals  # noqa: F401
+        from realtime import accounts, checks, control, outbox, signals  # noqa: F401
         from realtime.publisher import publisher
 
         autodiscover_modules("topics")
         signals.connect()
+        accounts.connect_signals()
         control.on_urgent(publisher.relay_now)
         outbox.on_orphaned_wake(publisher.nudge)
         outbox.on_orphaned_passing(publisher.pass_on)

@@ -53,6 +53,8 @@ class Conf:
     history_count: int
     history_age: float
     """How many publications of each stream stay in the database, and for how long."""
+    audit_retention: float
+    """How long the audit's rows stay in the database; 0 keeps none."""
     token_lifetime: float
     token_max_lifetime: float
     """How long an API token lasts where nobody says, and at most."""
@@ -79,6 +81,7 @@ def load() -> Conf:
         window_size=getattr(settings, "REALTIME_WINDOW_SIZE", 4 * 1024 * 1024),
         history_count=getattr(settings, "REALTIME_HISTORY_COUNT", 100_000),
         history_age=getattr(settings, "REALTIME_HISTORY_AGE", 7 * 86_400),
+        audit_retention=getattr(settings, "AUDIT_RETENTION", 90 * 86_400),
         token_lifetime=getattr(settings, "API_TOKEN_LIFETIME", 90 * 86_400),
         token_max_lifetime=getattr(settings, "API_TOKEN_MAX_LIFETIME", 365 * 86_400),
         metrics_token=getattr(settings, "METRICS_TOKEN", ""),

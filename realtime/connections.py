@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from realtime.errors import Disconnect
 from realtime.history import Published
 from realtime.identity import Credential, Identity
+from realtime.visits import Traffic, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ EVENTS: Final = Dialect(v1=True, batches=False)
 
 class Sink(Protocol):
     """Where a connection's messages go. No method raises, and only `drained` waits."""
+
+    sent: Traffic
+    """What went out, counted once per message and never looked into."""
+    ending: Disconnect | None
+    """Why this side ended the connection, once it has."""
 
     def write(self, texts: Sequence[str]) -> None:
         """Send *texts*, in order, or close the connection where too much is already waiting.
@@ -78,10 +84,11 @@ class Connection:
     credential: Credential = field(default_factory=Credential)
     topics: set[str] = field(default_factory=set)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
-    transport: str = "websocket"
     pinged_at: float = 0.0
     moving: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever brings the client onto a stream: two at once would mix an older state with newer changes."""
+    visit: Visit = field(default_factory=Visit)
+    """What the audit tells of this client."""
 
     @property
     def v1(self) -> bool:

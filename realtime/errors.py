@@ -86,6 +86,11 @@ class LimitExceeded(Disconnect):
         self.message = message
 
     @property
+    def setting(self) -> str:
+        """The setting that has the limit."""
+        return f"LIMIT_{self.limit.upper()}"
+
+    @property
     def error(self) -> ClientError:
         """The `error` that names the limit, which goes before the `disconnect`."""
         return ClientError(self.limit, self.message, temporary=self.retry_after_ms is not None)

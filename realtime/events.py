@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError
 
-from realtime import auth, cursor, node, protocol, topics, wishes
+from realtime import auth, correlation, cursor, entrance, node, protocol, topics, wishes
 from realtime.connections import EVENTS, Connection
 from realtime.counters import counters
 from realtime.errors import ClientError, CloseCode, Disconnect, LimitExceeded, TopicDenied
@@ -20,6 +20,7 @@ from realtime.identity import Identity
 from realtime.node import Node
 from realtime.protocol import Position, Subscribe
 from realtime.topics import ALL
+from realtime.visits import Traffic, Visit
 
 STATE: Final = ('{"type":"reset"', '{"type":"snapshot"', '{"type":"subscription"')
 """How messages begin that tell where a client is."""
@@ -44,6 +45,8 @@ class EventSink:
     def __init__(self, user_id: Any, positions: dict[str, Position], *, limit: int) -> None:
         self.positions = positions
         self.closed = False
+        self.sent = Traffic()
+        self.ending: Disconnect | None = None
         self._user_id = user_id
         self._limit = limit
         self._size = 0
@@ -65,14 +68,17 @@ class EventSink:
             if self.closed or (self._waiting and self._size > self._limit):
                 counters.closes.add(str(CloseCode.SLOW_CONSUMER.value), count=not self.closed)
                 self.closed = True
+                self.ending = self.ending or Disconnect(CloseCode.SLOW_CONSUMER, "Slow consumer")
                 break
             self._move(text)
+            self.sent.add(text)
             self._waiting.append((self.cursor, text))
         self._changed.set()
 
     def close(self, end: Disconnect, *, reconnect: bool) -> None:
         """Let the stream end after what is queued and a `disconnect`."""
         if not self.closed:
+            self.ending = end
             self.write([protocol.disconnect(end, reconnect=reconnect)])
             counters.closes.add(str(end.code.value), count=not self.closed)
             self.closed = True
@@ -102,8 +108,12 @@ class EventSink:
             self.positions[spliced[0]] = Position(max(spliced[1], held.offset), held.epoch)
 
 
-async def open_stream(scope: Any, topics_asked: str, since: str | None) -> tuple[Node, Connection, EventSink]:
+async def open_stream(
+    scope: Any, topics_asked: str, since: str | None, *, transport: str
+) -> tuple[Node, Connection, EventSink]:
     """Return a connection of this process's node that is subscribed to the topics in *topics_asked* (`a,b`).
+
+    The audit tells of it as *transport*; whoever gets the connection ends it with `close_stream`.
 
     A cursor that cannot be read gets what any other lost position gets: a reset and a snapshot. Raises: Problem.
     """
@@ -115,8 +125,10 @@ async def open_stream(scope: Any, topics_asked: str, since: str | None) -> tuple
     except (OperationalError, InterfaceError) as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error
     client_id = str(uuid.uuid4())
+    correlation.bind_client(client_id)
+    visit = Visit.of(scope, transport)
     try:
-        identity, mark = await _admit(here, client_id, scope)
+        identity, mark = await _admit(here, client_id, scope, visit)
     except BaseException:
         here.quotas.release(client_id)
         raise
@@ -125,20 +137,26 @@ async def open_stream(scope: Any, topics_asked: str, since: str | None) -> tuple
         held = {stream: Position(0, "unreadable") for name in names for stream in _streams(name)}
     sink = EventSink(identity.user.pk, dict(held or {}), limit=here.conf.send_buffer)
     now = time.monotonic()
-    connection = Connection(client_id, sink, EVENTS, now, now, identity.user, identity.audiences)
-    connection.transport = "poll" if scope["path"].endswith("changes") else "sse"
+    connection = Connection(client_id, sink, EVENTS, now, now, identity.user, identity.audiences, visit=visit)
+    visit.connected(identity.user)
     here.hub.add(connection)
     here.revalidation.watch(connection, identity.credential, mark)
     try:
         await _subscribe(here, connection, names, held or {})
     except ClientError as problem:
-        here.remove(connection)
+        close_stream(here, connection)
         status = HTTPStatus.FORBIDDEN if isinstance(problem, TopicDenied) else HTTPStatus.BAD_REQUEST
         raise Problem(status, problem.message) from problem
     except (OperationalError, InterfaceError) as error:
-        here.remove(connection)
+        close_stream(here, connection)
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from error
     return here, connection, sink
+
+
+def close_stream(here: Node, connection: Connection) -> None:
+    """Take the connection off its node."""
+    here.remove(connection)
+    connection.visit.ended(connection.sink.ending, connection.sink.sent)
 
 
 async def _subscribe(here: Node, connection: Connection, names: list[str], held: dict[str, Position]) -> None:
@@ -164,24 +182,15 @@ def _streams(name: str) -> list[str]:
     return list(topics.registered()) if name == ALL else [name.partition(":")[0]]
 
 
-async def _admit(here: Node, client_id: str, scope: Any) -> tuple[Identity, int]:
-    """Return who asks, once no limit stands in the way. Raises: Problem."""
+async def _admit(here: Node, client_id: str, scope: Any, visit: Visit) -> tuple[Identity, int]:
+    """Return who asks, once nothing stands in the way. Raises: Problem."""
     try:
-        await here.quotas.admit(client_id, scope)
-        identity, mark = await _identify(here, scope)
-        await here.quotas.admit_user(client_id, identity.user.pk)
+        identity, mark = await entrance.enter(here, client_id, scope, visit)
     except LimitExceeded as over:
         full = over.limit == "connections"  # The server's own limit and not the client's.
         status = HTTPStatus.SERVICE_UNAVAILABLE if full else HTTPStatus.TOO_MANY_REQUESTS
         retry = RETRY if over.code is CloseCode.POLICY else math.ceil((over.retry_after_ms or 0) / 1000)
         raise Problem(status, over.message, retry_after=retry) from over
-    return identity, mark
-
-
-async def _identify(here: Node, scope: Any) -> tuple[Identity, int]:
-    mark = here.revalidation.mark()
-    try:
-        identity = await auth.identify(here, scope)
     except auth.Refused as refused:
         raise Problem(HTTPStatus.FORBIDDEN, str(refused)) from refused
     except auth.Unauthorized as unauthorized:

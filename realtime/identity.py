@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import prefetch_related_objects
@@ -28,6 +28,11 @@ class Claim:
     def id(self) -> str:
         """Name the credential without giving it away."""
         return hashlib.sha256(self.key.encode()).hexdigest()[:16] if self.kind == "session" else self.key
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the audit says of it: its kind, and which token it is."""
+        return {"credential": self.kind} | ({"token": self.id} if self.kind == "token" else {})
 
 
 OPERATOR: Final = Claim("operator")

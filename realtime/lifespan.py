@@ -1,9 +1,10 @@
 """ASGI's lifespan: the node starts and ends with its server."""
 
+import asyncio
 import logging
 from typing import Any
 
-from realtime import node
+from realtime import audit, node
 
 logger = logging.getLogger(__name__)
 
@@ -23,5 +24,6 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await node.stop()
+            await asyncio.to_thread(audit.flush)  # A worker process runs nothing at its exit.
             await send({"type": "lifespan.shutdown.complete"})
             return

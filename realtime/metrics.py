@@ -99,7 +99,7 @@ def _numbers(path: str) -> Callable[["Node | None"], Samples]:
 def _connections(node: "Node | None") -> Samples:
     # A list at once: the event loop may change the dictionary while another thread goes through it.
     found = list(node.hub.connections.values()) if node else []
-    counts = Counter((one.transport, "v1" if one.v1 else "legacy") for one in found)
+    counts = Counter((one.visit.transport, "v1" if one.v1 else "legacy") for one in found)
     return {kind: [float(counts[kind])] for kind in {*KINDS, *counts}}
 
 

@@ -1,11 +1,17 @@
-"""The durable part: streams and publications, leases for work that one node does at a time, tokens and tickets."""
+"""The durable part: streams and publications, the audit, leases for work that one node does, tokens and tickets."""
 
 import secrets
 import uuid
+from datetime import datetime
+from typing import Any, Final
 
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 from knox.models import AbstractAuthToken
+
+PRUNED_AT_ONCE: Final = 1_000
+"""Rows of the audit deleted in one statement, so that no writer waits long."""
 
 
 def new_epoch() -> str:
@@ -95,3 +101,73 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"ticket until {self.expires_at}"
+
+
+class AuditRows(models.QuerySet["AuditEvent"]):
+    """The audit's rows: they come, they are read, they grow too old, and nothing else happens to them."""
+
+    def update(self, **_: Any) -> int:
+        """Refuse. Raises: PermissionDenied."""
+        raise PermissionDenied("What the audit says is not changed.")
+
+    def bulk_update(self, *_: Any, **__: Any) -> int:
+        """Refuse. Raises: PermissionDenied."""
+        return self.update()
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse. Raises: PermissionDenied."""
+        raise PermissionDenied("What the audit says is deleted by its age alone: AUDIT_RETENTION.")
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def prune(self, before: datetime) -> int:
+        """Delete what happened before *before*, in chunks; return how many rows went."""
+        deleted = 0
+        while True:
+            old = list(self.filter(at__lt=before).order_by("at").values_list("pk", flat=True)[:PRUNED_AT_ONCE])
+            if not old:
+                return deleted
+            deleted += self.filter(pk__in=old)._raw_delete(self.db)
+
+
+class AuditEvent(models.Model):
+    """One security event, or several that were alike. `realtime.audit` writes them, and nobody changes them.
+
+    The user is named, not referenced: the row says who it was then, and outlives the account.
+    """
+
+    at = models.DateTimeField("when", help_text="When it happened; of several that were alike, the first.")
+    event = models.CharField(max_length=32)
+    count = models.PositiveIntegerField(default=1, help_text="How often it happened alike, within a short time.")
+    user_id = models.CharField("user's id", max_length=64, blank=True)
+    username = models.CharField("user", max_length=254, blank=True, help_text="The user's name at that time.")
+    address = models.CharField(max_length=64, blank=True, help_text="Where the client was.")
+    client_id = models.CharField("connection's id", max_length=64, blank=True)
+    request_id = models.CharField("request's id", max_length=64, blank=True)
+    details = models.JSONField(default=dict)
+
+    objects = AuditRows.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        default_permissions = ("view",)
+        indexes = (
+            models.Index(fields=("at",), name="realtime_audit_at"),
+            models.Index(fields=("event", "at"), name="realtime_audit_event"),
+            models.Index(fields=("username", "at"), name="realtime_audit_user"),
+            models.Index(fields=("address", "at"), name="realtime_audit_address"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.event} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a new row. Raises: PermissionDenied, where it is there already."""
+        if not self._state.adding:
+            raise PermissionDenied("What the audit says is not changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *_: Any, **__: Any) -> tuple[int, dict[str, int]]:
+        """Refuse. Raises: PermissionDenied."""
+        raise PermissionDenied("What the audit says is deleted by its age alone: AUDIT_RETENTION.")

@@ -5,6 +5,7 @@ A node belongs to an event loop and starts with the first connection, because da
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import threading
 import uuid
@@ -71,15 +72,15 @@ class Node:
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="aether-node")
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._starting = asyncio.Lock()
-        self._started = False
+        self.started = False
         self._forget_passing: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Start everything that the node owns; whoever calls meanwhile waits for the same start. Safe to call twice."""
-        if self._started:
+        if self.started:
             return
         async with self._starting:
-            if not self._started:
+            if not self.started:
                 self.meter.start()
                 await self.run(history.ensure, [*topics.registered(), control.STREAM])
                 self.broker.join(NODES)
@@ -89,7 +90,7 @@ class Node:
                 await self.revalidation.start()
                 self.watch.start()
                 self.quotas.start()
-                self._started = True
+                self.started = True
                 logger.info("Node %s started.", self.id)
 
     async def stop(self) -> None:
@@ -112,7 +113,8 @@ class Node:
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run *work*, which may query the database, in the node's own pool of threads."""
-        return await self.loop.run_in_executor(self._pool, _with_database, work, arguments)
+        here = contextvars.copy_context()  # What the work logs is told of the same request or connection.
+        return await self.loop.run_in_executor(self._pool, here.run, _with_database, work, arguments)
 
     def remove(self, gone: Connection) -> None:
         """Forget a connection; the node leaves the groups that nobody here needs any more."""
@@ -271,7 +273,9 @@ async def running() -> Node:
         for closed in [other for other in _nodes if other.is_closed()]:
             del _nodes[closed]
         node = _nodes[loop] = Node()
-    await node.start()
+    if not node.started:
+        # In a context of its own: the node outlives the connection that starts it, and must not log in its name.
+        await asyncio.create_task(node.start(), context=contextvars.Context())
     return node
 
 

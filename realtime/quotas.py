@@ -8,7 +8,6 @@ from realtime import limits
 from realtime.errors import ClientError, LimitExceeded
 from realtime.leases import Leases
 from realtime.limits import Counts, Rates, TokenBucket
-from realtime.refusals import Peer, refusals
 
 if TYPE_CHECKING:
     from realtime.conf import Limits
@@ -27,7 +26,6 @@ class Quotas:
         self._connects = Rates(conf.connects_per_ip, clock)
         self._counts = Counts()
         self._held: dict[str, list[str]] = {}
-        self._peers: dict[str, str | None] = {}
         self._leases = (
             Leases(conf.store, f"{conf.prefix}:limits", lease_time=conf.lease_time, held=self._counts)
             if conf.store
@@ -55,15 +53,14 @@ class Quotas:
         Its address is the one in *scope*: the peer's own, or what a trusted proxy says. Raises: LimitExceeded.
         """
         address = (scope.get("client") or (None,))[0]
-        self._peers[client_id] = address
         network = limits.network(address)
         if network and (wait := self._connects.take(network)):
             message = f"At most {self._conf.connects_per_ip} new connections per second from one address."
             retry = math.ceil(wait * 1000)
-            raise self._refuse(client_id, LimitExceeded("connects_per_ip", message, "Rate limit", retry_after_ms=retry))
+            raise LimitExceeded("connects_per_ip", message, "Rate limit", retry_after_ms=retry)
         if self._conf.connections and len(self._held) >= self._conf.connections:
             message = "This server has as many connections as it takes."
-            raise self._refuse(client_id, LimitExceeded("connections", message, TOO_MANY, retry_after_ms=FULL_RETRY_MS))
+            raise LimitExceeded("connections", message, TOO_MANY, retry_after_ms=FULL_RETRY_MS)
         self._held[client_id] = []
         if network:
             limit = self._conf.connections_per_ip
@@ -74,11 +71,10 @@ class Quotas:
         """Count an admitted connection for its user. Raises: LimitExceeded."""
         limit = self._conf.connections_per_user
         over = LimitExceeded("connections_per_user", f"At most {limit} connections of one user.", TOO_MANY)
-        await self._hold(client_id, f"user:{user_id}", limit, over, user_id)
+        await self._hold(client_id, f"user:{user_id}", limit, over)
 
     def release(self, client_id: str) -> None:
         """Give back what a connection had. Safe to call twice, and for one that was never admitted."""
-        self._peers.pop(client_id, None)
         for key in self._held.pop(client_id, ()):
             self._counts.give_back(key)
             if self._leases is not None:
@@ -88,24 +84,24 @@ class Quotas:
         """Return the bucket of one client's messages."""
         return limits.bucket(self._conf.messages, self._clock)
 
-    def too_many_messages(self, client_id: str, user_id: Any = None) -> LimitExceeded:
+    def too_many_messages(self) -> LimitExceeded:
         """Return what ends a client whose bucket is empty."""
         message = f"At most {self._conf.messages} messages per second."
-        return self._refuse(client_id, LimitExceeded("messages", message, "Rate limit"), user_id)
+        return LimitExceeded("messages", message, "Rate limit")
 
-    def check_topics(self, client_id: str, topics: set[str], user_id: Any = None) -> None:
-        """Refuse to have a client on more topics than it may; it keeps those that it has. Raises: ClientError."""
+    def too_many_topics(self, topics: set[str]) -> ClientError | None:
+        """Return why a client may not be on all of *topics*, if so; it keeps those that it has."""
         limit = self._conf.topics
-        if limit and len(topics) > limit:
-            refusals.record("topics", Peer(self._peers.get(client_id), client_id, user_id))
-            raise ClientError("topics", f"topics: at most {limit} topics on one connection; unsubscribe from some.")
+        if not limit or len(topics) <= limit:
+            return None
+        return ClientError("topics", f"topics: at most {limit} topics on one connection; unsubscribe from some.")
 
-    async def _hold(self, client_id: str, key: str, limit: int, over: LimitExceeded, user_id: Any = None) -> None:
+    async def _hold(self, client_id: str, key: str, limit: int, over: LimitExceeded) -> None:
         """Count one more of *key* for a connection, here and on all nodes."""
         if not limit:
             return
         if not self._counts.take(key, limit):
-            raise self._refuse(client_id, over, user_id)
+            raise over
         try:
             granted = self._leases is None or await self._leases.claim(key, limit)
         except BaseException:
@@ -113,10 +109,5 @@ class Quotas:
             raise
         if not granted:
             self._counts.give_back(key)
-            raise self._refuse(client_id, over, user_id)
+            raise over
         self._held[client_id].append(key)
-
-    def _refuse(self, client_id: str, over: LimitExceeded, user_id: Any = None) -> LimitExceeded:
-        """Record a refusal and return it, to be raised."""
-        refusals.record(over.limit, Peer(self._peers.get(client_id), client_id, user_id))
-        return over

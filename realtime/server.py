@@ -17,6 +17,17 @@ LINGER: Final = 10.0
 """Seconds after which a connection that is closing, and does not take its last bytes, is aborted."""
 
 
+class Config(uvicorn.Config):
+    """uvicorn's configuration; who is at the socket's other end stays known behind its proxy headers."""
+
+    def load(self) -> None:
+        """Load the application, and note the peer before a forwarded address replaces it."""
+        from realtime.correlation import noting_peer
+
+        super().load()
+        self.loaded_app = noting_peer(self.loaded_app)
+
+
 class Server(uvicorn.Server):
     """One process. uvicorn alone would cut all of its clients off at once, before the application hears of it.
 

@@ -11,6 +11,7 @@ from realtime import protocol
 from realtime.counters import counters
 from realtime.errors import CloseCode, Disconnect
 from realtime.frames import Texts
+from realtime.visits import Traffic
 from realtime.writer import Frames, FrameWriter
 
 logger = logging.getLogger(__name__)
@@ -34,23 +35,21 @@ class FrameSink(FrameWriter):
     client takes it so, and others get it too; *log* is told of every message.
     """
 
-    __slots__ = ("_close", "_closing", "_deflate_from", "_end", "_log", "sent", "written")
+    __slots__ = ("_close", "_closing", "_deflate_from", "_log", "ending", "sent")
 
     def __init__(self, frames: Frames, close: SendClose, *, limit: int, deflate_from: int, log: Log | None) -> None:
         super().__init__(frames, limit)
         self._close = close
         self._deflate_from = deflate_from if frames.deflates else None
         self._log = log
-        self._end: Disconnect | None = None
+        self.ending: Disconnect | None = None
         self._closing: asyncio.Task[None] | None = None
-        self.sent = 0
-        """Messages so far."""
-        self.written = 0
-        """Bytes of their frames."""
+        self.sent = Traffic()
+        """Messages so far, and the bytes of their frames."""
 
     def write(self, texts: Sequence[str]) -> None:
         """Write *texts*; over the limit the connection is closed instead. Nothing is sent after `close`."""
-        if self._end is not None:
+        if self.ending is not None:
             return
         if type(texts) is not Texts:
             data = Texts(texts).plain  # Compressing what one client alone gets would keep all the others waiting.
@@ -58,8 +57,8 @@ class FrameSink(FrameWriter):
             data = texts.plain
         else:
             data = texts.deflated(self._deflate_from)
-        self.sent += len(texts)
-        self.written += len(data)
+        self.sent.messages += len(texts)
+        self.sent.size += len(data)
         if self._log is not None:
             for text in texts:
                 self._log(text)
@@ -68,21 +67,20 @@ class FrameSink(FrameWriter):
 
     def close(self, end: Disconnect, *, reconnect: bool) -> None:
         """Send what is waiting, then `disconnect`, then the close frame. Only the first call counts."""
-        if self._end is not None:
+        if self.ending is not None:
             return
-        self._end = end
+        self.ending = end
+        counters.closes.add(str(end.code.value))
         text = protocol.disconnect(end, reconnect=reconnect)
         if self._log is not None:
             self._log(text)
         if end.code is CloseCode.SLOW_CONSUMER:
             self.drop()  # It would not come to its end, and has all of it again from its position.
-        self.put_last(Texts([text]).plain)
+        data = Texts([text]).plain
+        self.sent.messages += 1
+        self.sent.size += len(data)
+        self.put_last(data)
         self._closing = asyncio.create_task(self._send_close(end), name="close")
-
-    @property
-    def closing(self) -> bool:
-        """Whether this side has begun to end the connection."""
-        return self._end is not None
 
     async def stop(self) -> None:
         """Stop closing. Safe to call twice."""
@@ -122,14 +120,15 @@ class AsgiSink:
         self._patience: asyncio.Timeout | None = None
         self._waiting: deque[str] = deque()
         self._size = 0
-        self._end: Disconnect | None = None
+        self.sent = Traffic()
+        self.ending: Disconnect | None = None
         self._changed = asyncio.Event()
         self._drained = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="sink")
 
     def write(self, texts: Sequence[str]) -> None:
         """Queue *texts*; over the limit the connection is closed instead. Nothing is sent after `close`."""
-        if self._end is not None:
+        if self.ending is not None:
             return
         size = sum(map(len, texts))
         if self._waiting and self._size + size > self._limit:
@@ -143,9 +142,9 @@ class AsgiSink:
 
     def close(self, end: Disconnect, *, reconnect: bool) -> None:
         """Send what is waiting, then `disconnect`, then the close frame. Only the first call counts."""
-        if self._end is None:
+        if self.ending is None:
             self._waiting.append(protocol.disconnect(end, reconnect=reconnect))
-            self._end = end
+            self.ending = end
             counters.closes.add(str(end.code.value))
             self._changed.set()
             self._lose_patience()
@@ -166,16 +165,16 @@ class AsgiSink:
 
     def _lose_patience(self) -> None:
         """Bound the rest once the end is known: a send that waits for a stalled client would never return."""
-        if self._end is not None and self._patience is not None:
+        if self.ending is not None and self._patience is not None:
             self._patience.reschedule(asyncio.get_running_loop().time() + CLOSE_PATIENCE)
 
     async def _run(self) -> None:
         try:
             async with asyncio.timeout(None) as self._patience:
                 self._lose_patience()
-                while self._end is None or self._waiting:
+                while self.ending is None or self._waiting:
                     await self._flush()
-                await self._send_close(self._end)
+                await self._send_close(self.ending)
         except TimeoutError:
             logger.info("A client did not take its last messages; the connection was dropped.")
             self._on_stalled()
@@ -207,4 +206,5 @@ class AsgiSink:
             text = self._waiting.popleft()
             self._size -= len(text)
             await self._send(text)
+            self.sent.add(text)
         self._drained.set()

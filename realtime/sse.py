@@ -13,8 +13,9 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+from realtime import correlation
 from realtime.api.authentication import CHALLENGES
-from realtime.events import Problem, open_stream
+from realtime.events import Problem, close_stream, open_stream
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ async def stream(scope: Any, receive: Any, send: Any) -> None:
     """Answer `GET /api/v1/stream?topics=a,b`: the topics' state, then what comes, until the client goes."""
     try:
         topics = _query(scope).get("topics", "")
-        here, connection, sink = await open_stream(scope, topics, _header(scope, b"last-event-id"))
+        last = _header(scope, b"last-event-id")
+        here, connection, sink = await open_stream(scope, topics, last, transport="sse")
     except Problem as problem:
         await _answer_problem(send, problem)
         return
@@ -64,7 +66,7 @@ async def stream(scope: Any, receive: Any, send: Any) -> None:
     except TimeoutError:
         logger.info("A client did not take its events; the stream was ended.")
     finally:
-        here.remove(connection)
+        close_stream(here, connection)
 
 
 async def changes(scope: Any, receive: Any, send: Any) -> None:
@@ -72,7 +74,8 @@ async def changes(scope: Any, receive: Any, send: Any) -> None:
     query = _query(scope)
     try:
         wait = _wait(query.get("wait", "25"))
-        here, connection, sink = await open_stream(scope, query.get("topics", ""), query.get("since"))
+        topics, since = query.get("topics", ""), query.get("since")
+        here, connection, sink = await open_stream(scope, topics, since, transport="poll")
     except Problem as problem:
         await _answer_problem(send, problem)
         return
@@ -85,7 +88,7 @@ async def changes(scope: Any, receive: Any, send: Any) -> None:
         body = f'{{"messages":[{texts}],"cursor":{json.dumps(sink.cursor)}}}'
         await _answer(send, 200, b"application/json", body)
     finally:
-        here.remove(connection)
+        close_stream(here, connection)
 
 
 def _news(taken: list[tuple[str, str]]) -> bool:
@@ -119,6 +122,8 @@ async def _send_part(send: Any, text: str) -> None:
 
 async def _answer_problem(send: Any, problem: Problem) -> None:
     body = {"type": "about:blank", "title": problem.status.phrase, "status": problem.status, "detail": str(problem)}
+    if identifier := correlation.request_id():
+        body["request_id"] = identifier
     await _answer(send, problem.status, b"application/problem+json", json.dumps(body), problem.retry_after)
 
 

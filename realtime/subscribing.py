@@ -77,13 +77,16 @@ class Subscribing:
         user = connection.user
         allowed = await self._node.run(wishes.authorized, user, names)
         denied = [name for name in names if name not in allowed.names]
+        connection.visit.denied(denied)
         if not allowed.names:
             raise TopicDenied(*denied)
-        topics_then = connection.topics | set(allowed.names)
-        self._node.quotas.check_topics(connection.client_id, topics_then, connection.user.pk)
+        if too_many := self._node.quotas.too_many_topics(connection.topics | set(allowed.names)):
+            connection.visit.limited("LIMIT_TOPICS")
+            raise too_many
         async with connection.moving:
             recovered = await self._bring_onto_all(connection, wishes.per_stream(allowed, message), message)
             connection.topics.update(allowed.names)
+            connection.visit.subscribed(allowed.names)
             self._answer_subscribed(connection, message, allowed.names, recovered, denied)
         if connection.user is not user:  # Their rights were looked at again meanwhile, without these topics.
             await self.reauthorize(connection)

@@ -1,6 +1,7 @@
 """Many who ask at the same time, answered by one piece of work: what makes a crowd that comes back cheap."""
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
@@ -27,7 +28,9 @@ class Together(Generic[Question, Answer]):
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
         if self._rounds is None:
-            self._rounds = asyncio.create_task(self._answer_all(), name="together")
+            # In a context of its own: it works for everyone, and must not log in the name of who came first.
+            rounds = self._answer_all()
+            self._rounds = asyncio.create_task(rounds, name="together", context=contextvars.Context())
         return await answer
 
     async def stop(self) -> None:

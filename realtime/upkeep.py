@@ -1,4 +1,4 @@
-"""Work that one node at a time does for all: the lease, and pruning."""
+"""Work that one node at a time does for all: the lease, and pruning history and the audit."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from realtime import conf, control, history, retention, tickets, tokens, topics
-from realtime.models import Lease
+from realtime.models import AuditEvent, Lease
 
 
 def take_lease(name: str, holder: str, seconds: float) -> bool:
@@ -42,3 +42,8 @@ def prune_all() -> dict[str, int]:
             age=settings.history_age if age is None else age,
         )
     return pruned
+
+
+def prune_audit() -> int:
+    """Delete the audit's rows that are older than AUDIT_RETENTION; return how many went."""
+    return AuditEvent.objects.prune(timezone.now() - timedelta(seconds=conf.load().audit_retention))

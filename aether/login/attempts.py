@@ -4,7 +4,6 @@ The counts are in the database, so they hold for every worker and every machine.
 is allowed and its being counted, attempts that are under way at the same moment pass.
 """
 
-import logging
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
@@ -16,7 +15,9 @@ from django.db.models import Max, Sum
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-logger = logging.getLogger(__name__)
+from realtime import audit
+from realtime.accounts import named
+from realtime.audit import Event
 
 Credentials = dict[str, Any] | None
 SUBSCRIBER: Final = 64
@@ -61,9 +62,8 @@ def wait(request: HttpRequest, now: datetime, credentials: Credentials = None) -
 
 
 @receiver(user_locked_out)
-def _log(*_: Any, ip_address: str | None, **__: Any) -> None:
-    # Without the name, which now and then is a password that went into the wrong field.
-    logger.warning("Too many wrong passwords from %s: a login is locked out.", ip_address)
+def _record(*_: Any, username: str | None, ip_address: str | None, **__: Any) -> None:
+    audit.record(Event.LOCKED_OUT, address=ip_address, **named(username))
 
 
 def _count(found: Any) -> int:

@@ -18,6 +18,8 @@ from django.shortcuts import render
 from requests import RequestException
 
 from aether.views import page_context
+from realtime import audit
+from realtime.audit import Event
 
 logger = logging.getLogger(__name__)
 
@@ -37,21 +39,41 @@ class Page:
     """What a person is told; `{name}` is the provider's and `{app}` this site's."""
 
     status: int
+    reason: str
+    """What the audit says: fixed words, whatever a provider or a visitor sent."""
     title: str
     text: str
 
 
 EXPIRED: Final = Page(
-    400, "This sign-in has expired", "It took too long, or was begun in another browser. Sign in once more."
+    400,
+    "sign-on: unknown state",
+    "This sign-in has expired",
+    "It took too long, or was begun in another browser. Sign in once more.",
 )
-DECLINED: Final = Page(403, "You are not signed in", "{name} did not confirm who you are, or you declined.")
+DECLINED: Final = Page(
+    403, "sign-on: declined", "You are not signed in", "{name} did not confirm who you are, or you declined."
+)
 NO_ROLE: Final = Page(
-    403, "You have no role here", "{name} knows you, but none of your groups has a role in {app}. Ask those who run it."
+    403,
+    "sign-on: no role",
+    "You have no role here",
+    "{name} knows you, but none of your groups has a role in {app}. Ask those who run it.",
 )
-INACTIVE: Final = Page(403, "Your account is closed", "It was deactivated in {app}. Ask those who run it.")
-AWAY: Final = Page(503, "{name} does not answer", "You cannot sign in through it for the moment. Try again shortly.")
+INACTIVE: Final = Page(
+    403, "sign-on: inactive account", "Your account is closed", "It was deactivated in {app}. Ask those who run it."
+)
+AWAY: Final = Page(
+    503,
+    "sign-on: provider away",
+    "{name} does not answer",
+    "You cannot sign in through it for the moment. Try again shortly.",
+)
 UNUSABLE: Final = Page(
-    502, "Signing in did not work", "{app} and {name} do not understand each other. Its log tells those who run it why."
+    502,
+    "sign-on: unusable answer",
+    "Signing in did not work",
+    "{app} and {name} do not understand each other. Its log tells those who run it why.",
 )
 
 
@@ -93,6 +115,8 @@ def show(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Log why a login failed, and return the page that says so."""
     failure = explain(error)
     # What the provider or the settings are to blame for is the server's matter; the rest is the person's.
+    kind = Event.REFUSED if failure.page is EXPIRED else Event.LOGIN_FAILED
+    audit.record(kind, transport="http", reason=failure.page.reason)
     level = logging.WARNING if failure.page.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
     logger.log(level, "A login through %s failed: %s", settings.OIDC_NAME, failure.reason)
     words = {"name": settings.OIDC_NAME, "app": settings.APP_NAME}

@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Final
 
+from django.contrib.auth.models import AnonymousUser
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
-from realtime import auth, credentials
+from realtime import audit, auth, credentials
+from realtime.audit import Event
 from realtime.identity import OPERATOR, Claim, Credential
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 CHALLENGES: Final = 'Session realm="api", Token realm="api"'
 """The challenges of a 401: schemes of which none makes a browser ask for a password."""
+INVALID: Final = "The token is not valid, or has ended."
 
 
 def claim_of(request: Request) -> Claim:
@@ -57,7 +60,11 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return None
         identity = credentials.of_token(token)
         if identity is None:
-            raise AuthenticationFailed("The token is not valid, or has ended.")
+            # Whose session came with it does not count, and is not looked up for the audit.
+            audit.record(Event.UNAUTHORIZED, user=AnonymousUser(), transport="rest", reason=INVALID)
+            raise AuthenticationFailed(INVALID)
+        token_id = identity.credential.claim.id
+        audit.record(Event.TOKEN_USED, user=identity.user, transport="rest", token=token_id)
         return identity.user, identity.credential
 
     def authenticate_header(self, request: Request) -> str:

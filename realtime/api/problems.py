@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_handler
 
+from realtime import audit, correlation
 from realtime.api import throttling
 from realtime.api.parsing import BodyTooLarge
 
@@ -49,6 +50,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     response = drf_handler(error, dict(context))
     if response is None:
         return None
+    if response.status_code == HTTPStatus.FORBIDDEN:
+        audit.record(audit.Event.DENIED, **_asked(context.get("request")))
     if not isinstance(error, exceptions.APIException):  # Http404 and PermissionDenied, which DRF turned into its own.
         return _response(_body(response.status_code, _sentence(response.data)), response.status_code, response.headers)
     body = _body(response.status_code, _sentence(response.data))
@@ -90,6 +93,8 @@ def is_api(request: HttpRequest) -> bool:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a missing or wrong CSRF token; Django's CSRF_FAILURE_VIEW."""
+    # What follows the dash is the other site's address, which may have a query.
+    audit.record(audit.Event.REFUSED, transport="http", reason=f"CSRF: {reason.partition(' - ')[0]}")
     return problem(403, f"CSRF Failed: {reason}") if is_api(request) else csrf_page(request, reason=reason)
 
 
@@ -131,7 +136,15 @@ def _render_json(request: Request | None) -> None:
 
 
 def _body(status: int, detail: str) -> dict[str, Any]:
-    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    # What a person who asks for help can quote, and the log can be searched for.
+    identifier = correlation.request_id()
+    return body | {"detail": detail} | ({"request_id": identifier} if identifier else {})
+
+
+def _asked(request: Request | None) -> dict[str, Any]:
+    """Return which call it was, without its query and its body."""
+    return {"transport": "rest", "method": request.method, "path": request.path} if request is not None else {}
 
 
 def _away() -> dict[str, Any]:

@@ -25,6 +25,7 @@ PROBLEM: Final[dict[str, Any]] = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "request_id": {"type": "string", "description": "The same as in `X-Request-ID`; the server's log has it."},
         "errors": {
             "type": "array",
             "items": {"type": "object", "additionalProperties": {}},

@@ -13,6 +13,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import BaseCache, cache
 from django.core.cache.backends.locmem import LocMemCache
 from django.http import HttpRequest, HttpResponseBase
@@ -21,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from realtime import limits
-from realtime.refusals import Peer, refusals
+from realtime.refusals import refusals
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ def spend(request: Request, *, anonymous: bool = False) -> Quota | None:
     quota = Quota(role, limit, limit - used, math.ceil(WINDOW - now % WINDOW))
     request._request.quota = quota  # type: ignore[attr-defined]
     if quota.left < 0:
-        refusals.record("requests", Peer(address, user_id=user and user.pk))
+        refusals.record("REST", user=user or AnonymousUser(), address=address, transport="rest", role=role)
     return quota
 
 

@@ -13,9 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from realtime import tickets, tokens
+from realtime import audit, tickets, tokens
 from realtime.api.authentication import claim_of
 from realtime.api.serializers import NewTokenSerializer, TicketSerializer, TokenList, TokenRequest, TokenSerializer
+from realtime.audit import Event
 from realtime.models import ApiToken
 
 TAGS: Final = ["credentials"]
@@ -96,6 +97,8 @@ class TicketView(APIView):
     )  # fmt: skip
     def post(self, request: Request, *args: Any) -> Response:
         """Make one that stands for the credential of this request."""
-        ticket, expires_at = tickets.issue(claim_of(request))
+        claim = claim_of(request)
+        ticket, expires_at = tickets.issue(claim)
+        audit.record(Event.TICKET_MADE, user=request.user, transport="rest", **claim.told)
         answer = TicketSerializer({"ticket": ticket, "expires_at": expires_at}).data
         return Response(answer, status=201, headers=NO_STORE)

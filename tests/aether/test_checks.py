@@ -3,7 +3,7 @@
 import pytest
 from django.test import override_settings
 
-from aether.checks import check_settings
+from aether.checks import check_audit, check_settings
 from realtime import keys
 from tests.support.servers import environment, manage
 
@@ -39,6 +39,14 @@ def test_finding_has_a_hint(settings: dict, expected: str) -> None:
     with override_settings(**settings):
         (message,) = [message for message in check_settings(None) if message.id == expected]
     assert message.hint
+
+
+def test_a_deployment_without_audit_is_warned_of() -> None:
+    """`check --deploy` says so where security events leave no rows."""
+    with override_settings(AUDIT_RETENTION=0):
+        assert [message.id for message in check_audit(None)] == ["aether.W003"]
+    with override_settings(AUDIT_RETENTION=60):
+        assert check_audit(None) == []
 
 
 @pytest.mark.parametrize(

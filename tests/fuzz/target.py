@@ -43,7 +43,13 @@ SETTINGS: Final = {
     **dict.fromkeys(("THROTTLE_ANONYMOUS", "THROTTLE_READER", "THROTTLE_WRITER", "THROTTLE_ADMIN"), "0"),
 }
 """Production's, but for https, and without the limits that would keep the inputs from what is to be tried."""
-FAILURES: Final = ("Traceback (most recent call last)", " ERROR ", " CRITICAL ", "Exception ignored", "was never ")
+FAILURES: Final = (
+    "Traceback (most recent call last)",
+    '"level": "error"',
+    '"level": "critical"',
+    "Exception ignored",
+    "was never ",
+)
 
 
 class ServerFailed(AssertionError):

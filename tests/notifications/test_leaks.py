@@ -107,7 +107,7 @@ def test_the_marker_is_nowhere_but_in_its_own_answer(server: Server, monitor: Mo
         assert MARKER not in place
         assert "From stdin" not in place
     assert "Sensitive notification" in messages[0]
-    assert "reads the sensitive notification" in server.log
+    assert "sensitive_read [realtime.audit]" in server.log
     assert server.stop() == 0
     database = written(server)
     assert b"The end" in database

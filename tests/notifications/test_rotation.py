@@ -1,5 +1,6 @@
 """Tests of `manage.py rotate_keys` and `manage.py generate_key`."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
@@ -47,6 +48,18 @@ def test_everything_is_encrypted_anew(settings: Any, monkeypatch: pytest.MonkeyP
     assert texts == [f"Secret {number}" for number in range(5)]
     assert published() == before
     assert actions.upsert("k3", "again").version == 2
+
+
+def test_the_audit_hears_of_it(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """One event says how many were encrypted anew and with which key; where nothing was to be done there is none."""
+    caplog.set_level(logging.INFO, "realtime.audit")
+    actions.create("Secret", sensitive=True)
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    run()
+    run()
+    [told] = [record for record in caplog.records if record.message == "keys_rotated"]
+    assert vars(told).items() >= {"key": keys.name_of(NEW), "done": 1, "unreadable": 0}.items()
+    assert NEW not in caplog.text
 
 
 def test_it_goes_on_where_it_was(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Tests of tokens and tickets as the way in: in the handshake's header, in the first message, and as a refresh."""
 
 import asyncio
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -216,3 +217,29 @@ async def test_tokens_are_bounded(live: None, user: User, monkeypatch: pytest.Mo
         assert tokens.prune() == 1
 
     await in_thread(check)
+
+
+async def test_the_audit_hears_of_tokens_and_tickets(
+    dial: Connect, user: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What somebody came with is told by its kind and its token's id, and what is no good by the reason alone."""
+    caplog.set_level(logging.INFO, "realtime.audit")
+    token, secret = await in_thread(tokens.create, user, "a script")
+    ticket = await in_thread(ticket_of, user)
+    await (await dial(authorization=f"Token {secret}")).greeting()
+    client = await dial()
+    await let_in(client, ticket=ticket)
+    await client.send({"type": "auth", "ticket": ticket})
+    assert (await client.receive())["code"] == "unauthorized"
+    stranger = await dial()
+    await stranger.send({"type": "auth", "token": "guessed"})
+    assert await stranger.end() == (UNAUTHORIZED, 1008)
+    names = ("token", "credential", "reason", "user")
+    told = [(record.message, *(vars(record).get(name) for name in names)) for record in caplog.records]
+    used = "The ticket is not valid, was used, or has ended."
+    assert [line for line in told if line[0] in {"token_used", "ticket_used", "unauthorized"}] == [
+        ("token_used", str(token.uuid), None, None, user.username),
+        ("ticket_used", None, "session", None, user.username),
+        ("unauthorized", None, None, used, user.username),
+        ("unauthorized", None, None, "The token is not valid, or has ended.", None),
+    ]

@@ -108,7 +108,7 @@ def test_every_client_is_handed_over(kind: str, request: pytest.FixtureRequest) 
         with ExitStack() as held:
             for _ in range(SOCKETS):
                 held.enter_context(stalled(server))
-            wait_for(lambda: server.log.count(" connected as ") >= 2 * SOCKETS, what="all clients")
+            wait_for(lambda: server.log.count("] connect [realtime.audit]") >= 2 * SOCKETS, what="all clients")
             wait_for(lambda: "GET /api/v1/stream" in server.log, what="the stream")
             started = time.monotonic()
             os.kill(server.pid, signal.SIGTERM)

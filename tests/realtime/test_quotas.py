@@ -218,7 +218,9 @@ def test_who_comes_directly_cannot_speak_for_a_proxy(start_server: StartServer, 
     session = log_in(server)["ann"]
     assert all(accepted(dial(server, session, "198.51.100.7")) for _ in range(3))
     wait_for(lambda: end(dial(server, session, "198.51.100.7")))
-    assert "Limit connections_per_user exceeded: address 127.0.0.1" in server.log
+    [line] = {line for line in server.log.splitlines() if "LIMIT_CONNECTIONS_PER_USER" in line}
+    assert "address=127.0.0.1" in line
+    assert "user=ann" in line
 
 
 class Cluster:

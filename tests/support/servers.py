@@ -112,8 +112,8 @@ class Server:
         return manage(*arguments, env=self.env, check=check)
 
     def python(self, code: str) -> str:
-        """Run *code* in `manage.py shell` beside the server, and return what it printed."""
-        return self.manage("shell", "-v", "0", "-c", code)
+        """Run *code* in `manage.py shell` beside the server; return what it printed, and of the log errors alone."""
+        return manage("shell", "-v", "0", "-c", code, env=self.env | {"LOG_LEVEL": "ERROR"})
 
     def client(self, **options: object) -> httpx.Client:
         """Return an HTTP client of this server; use it as a context manager."""

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from notifications import rotation, secrecy
 from notifications.management.refusals import database_refusals
-from realtime import keys
+from realtime import audit, keys
+from realtime.audit import Event
 
 
 class Command(BaseCommand):
@@ -42,9 +43,14 @@ class Command(BaseCommand):
 
     def _rotate(self) -> None:
         done = unreadable = 0
-        for progress in rotation.rotate():
-            done, unreadable = done + progress.done, unreadable + progress.unreadable
-            self.stdout.write(f"{done} encrypted anew")
+        try:
+            for progress in rotation.rotate():
+                done, unreadable = done + progress.done, unreadable + progress.unreadable
+                self.stdout.write(f"{done} encrypted anew")
+        finally:  # Also where it was stopped half-way.
+            if done:
+                key = keys.name_of(secrecy.master_keys()[0])
+                audit.record(Event.KEYS_ROTATED, key=key, done=done, unreadable=unreadable)
         if unreadable:
             self.stderr.write(f"{unreadable} could not be read and were left as they are.")
 

@@ -1,4 +1,4 @@
-"""`manage.py prune`: delete history that is older or longer than the settings say."""
+"""`manage.py prune`: delete history, and rows of the audit, that are older or more than the settings say."""
 
 from typing import Any
 
@@ -8,11 +8,12 @@ from realtime import upkeep
 
 
 class Command(BaseCommand):
-    """Prune every stream's history now. The running servers do the same once a minute."""
+    """Prune every stream's history and the audit now. The running servers do the same once a minute."""
 
-    help = "Delete the publications that REALTIME_HISTORY_COUNT and REALTIME_HISTORY_AGE no longer keep."
+    help = "Delete what REALTIME_HISTORY_COUNT, REALTIME_HISTORY_AGE and AUDIT_RETENTION no longer keep."
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Prune, and print what went from each stream."""
+        """Prune, and print what went from each stream and from the audit."""
         for stream, count in sorted(upkeep.prune_all().items()):
             self.stdout.write(f"{stream}: {count} deleted")
+        self.stdout.write(f"audit: {upkeep.prune_audit()} deleted")

@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
-import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from realtime import collected, handshakes, listening
-from realtime.server import Server, Workers
+from realtime.server import Config, Server, Workers
 
 APPLICATION = "aether.asgi:application"
 
@@ -85,10 +84,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _config(workers: int) -> uvicorn.Config:
+def _config(workers: int) -> Config:
     # Login off means that the peer's address decides, so no header may replace it.
     proxies = settings.TRUSTED_PROXIES if settings.AUTH_ENABLED else []
-    return uvicorn.Config(
+    return Config(
         APPLICATION,
         workers=workers,
         loop="uvloop",
@@ -107,7 +106,7 @@ def _config(workers: int) -> uvicorn.Config:
     )
 
 
-def _serve(config: uvicorn.Config, bound: socket.socket) -> None:
+def _serve(config: Config, bound: socket.socket) -> None:
     with bound:
         if config.workers > 1:
             with _metrics_directory():

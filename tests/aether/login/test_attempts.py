@@ -61,7 +61,7 @@ def test_guessing_has_to_wait(behind: Server) -> None:
     assert "Too many wrong passwords" in page.text
     assert re.search(r"Wait 10 minutes", page.text)
     assert 580 < int(page.headers["Retry-After"]) <= 600
-    assert "Too many wrong passwords from 192.0.2.1" in behind.log
+    assert "locked_out [realtime.audit] account=ada address=192.0.2.1" in behind.log
     assert "wrong password" not in page.text.replace("Too many wrong passwords", "")
 
 

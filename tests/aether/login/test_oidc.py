@@ -148,6 +148,7 @@ def test_wrong_nonce_is_refused(visitor: Visitor, provider: OpenIdProvider) -> N
     assert visitor.client.get(answer).status_code == 502
     assert visitor.username() is None
     assert "answers another login (nonce)" in visitor.server.log
+    assert "sign-on: unusable answer" in visitor.server.log
 
 
 @pytest.mark.parametrize(
