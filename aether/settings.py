@@ -86,8 +86,8 @@ AUDIT_RETENTION = ENVIRONMENT.number("AUDIT_RETENTION", default=90 * 86_400)
 # API tokens: knox makes and hashes them, realtime.ApiToken stores them, and knox's own table does not exist.
 API_TOKEN_LIFETIME = ENVIRONMENT.number("API_TOKEN_LIFETIME", default=90 * 86_400, least=1)
 API_TOKEN_MAX_LIFETIME = ENVIRONMENT.number("API_TOKEN_MAX_LIFETIME", default=365 * 86_400, least=1)
-KNOX_TOKEN_MODEL = "realtime.ApiToken"  # noqa: S105  The name of a model.
-REST_KNOX = {"TOKEN_PREFIX": "aether_"}  # A secret that a scanner of repositories can tell.
+KNOX_TOKEN_MODEL = "realtime.ApiToken"  # noqa: S105  The name of a model.  # nosec B105
+REST_KNOX = {"TOKEN_PREFIX": "aether_"}  # A secret that a scanner of repositories can tell.  # nosec B105
 MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 
 NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", default=100, least=1)

@@ -144,7 +144,7 @@ class Leases:
                 self._alone = True
             except Exception:
                 logger.exception("Counting connections on all nodes failed.")
-            await asyncio.sleep(random.uniform(*RETRY))  # noqa: S311  Nothing depends on it but politeness.
+            await asyncio.sleep(random.uniform(*RETRY))  # noqa: S311  Only politeness depends on it.  # nosec B311
 
     async def _hold(self) -> None:
         """Hold one lease. Raises: LeaseLost, and the store's errors."""

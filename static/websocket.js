@@ -97,7 +97,7 @@ export class WebSocketClient {
   /** Whether a connection is there, and what was missed without one is still coming over it. */
   isCatchingUp() {
     const { link } = this.client;
-    return link !== null && link.ready && !link.settled;
+    return link?.ready === true && !link.settled;
   }
 
   /** What the connection is made of, "websocket", "sse" or "poll"; null where there is none. */

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('realtime', '0003_tokens'),
+        ('realtime', '0004_audit'),
     ]
 
     operations = [
