@@ -71,6 +71,7 @@ class FrameSink(FrameWriter):
         if self._end is not None:
             return
         self._end = end
+        counters.closes.add(str(end.code.value))
         text = protocol.disconnect(end, reconnect=reconnect)
         if self._log is not None:
             self._log(text)
