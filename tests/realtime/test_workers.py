@@ -131,6 +131,16 @@ def test_streams_and_polls_are_told_apart(workers: Server) -> None:
     settled(workers, "aether_connections{v1,poll}", 0)
 
 
+def test_closes_by_the_server_are_counted(workers: Server) -> None:
+    """A client that is put out for its mistakes is counted by the close code that it gets."""
+    before = numbers(workers)["aether_closes_total{1008}"]
+    with following(workers, 1) as [socket]:
+        for _ in range(60):
+            socket.send("no JSON")
+        assert until(socket, "disconnect")["code"] == 1008
+    settled(workers, "aether_closes_total{1008}", before + 1)
+
+
 @pytest.mark.parametrize("count", [2, 60])
 def test_a_publish_costs_one_message_whatever_the_sockets(workers: Server, valkey: str, count: int) -> None:
     """On the channel layer a batch is one message to the topic's group, with 2 sockets as with 60."""
