@@ -1,5 +1,6 @@
 """Tests of the admin: what is saved there is published like any other write."""
 
+import logging
 import re
 from typing import Any
 
@@ -177,13 +178,21 @@ def test_sensitive_ones_say_nothing_in_lists_and_searches(site: Client, settings
     assert "Sensitive notification" in site.get(URL).content.decode()
 
 
-def test_what_it_says_is_shown_and_changed_by_those_who_may(site: Client, settings: Any) -> None:
-    """Its own page has it, uncached, for who has the permission; a change is encrypted again."""
+def test_what_it_says_is_shown_and_changed_by_those_who_may(
+    site: Client, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own page has it, uncached, for who has the permission, and the audit hears of that.
+
+    A change is encrypted again.
+    """
+    caplog.set_level(logging.INFO, "realtime.audit")
     settings.ENCRYPTION_KEYS = [keys.generate()]
     row = actions.create("xyzzy", "old", sensitive=True, dedup_key="k")
     page = site.get(f"{URL}{row.pk}/change/")
     assert "xyzzy" in page.content.decode()
     assert "no-store" in page.headers["Cache-Control"]
+    [read] = [record for record in caplog.records if record.message == "sensitive_read"]
+    assert vars(read).items() >= {"notification": str(row.pk), "transport": "admin"}.items()
     response = site.post(f"{URL}{row.pk}/change/", CONTENTS | {"title": "xyzzy", "message": "new", "reopen": "on"})
     assert response.status_code == 302, response.context["errors"]
     row.refresh_from_db()

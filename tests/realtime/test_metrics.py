@@ -7,7 +7,7 @@ import pytest
 
 from realtime import history, metrics, node, outbox
 from realtime.errors import CloseCode, Disconnect
-from realtime.refusals import Peer, refusals
+from realtime.refusals import refusals
 from tests.realtime.conftest import Connect, announce, in_thread, item
 from tests.realtime.test_watch import insert
 from tests.support.waiting import wait_until
@@ -125,7 +125,7 @@ def test_refusals_are_counted_also_where_the_log_leaves_them_out(grown: Grown) -
     """Each exceeded limit counts, however many there are."""
     assert grown("aether_refusals_total", "topics") == 0
     for _ in range(100):
-        refusals.record("topics", Peer())
+        refusals.record("topics")
     assert grown("aether_refusals_total", "topics") == 100
 
 
