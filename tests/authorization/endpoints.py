@@ -1,5 +1,6 @@
 """Every endpoint of the API, read from the OpenAPI document, and how to ask it for something."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,6 +77,11 @@ def _owner(mark: str) -> User:
     """Return the user that *mark* names, or somebody where it names everyone."""
     name = mark.strip("<>").removeprefix("user ")
     return User.objects.get(username="outsider" if name == "everyone" else name)
+
+
+def told(text: str) -> str:
+    """Return what an answer says, without the id of its request: each has another one."""
+    return re.sub(r'"request_id": ?"[0-9a-f]+"', "", text)
 
 
 def nowhere() -> str:

@@ -57,8 +57,12 @@ async def announce(*drafts: Draft) -> None:
 
 def numbers(messages: list[dict[str, Any]]) -> list[int]:
     """Return the numbers of `item` that *messages* carry, those in batches included."""
-    flat = [one for message in messages for one in message.get("messages", [message])]
-    return [one["data"]["n"] for one in flat if "n" in (one.get("data") or {})]
+    return [one["data"]["n"] for one in flat(messages) if "n" in (one.get("data") or {})]
+
+
+def flat(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return *messages* with those in batches one by one."""
+    return [one for message in messages for one in message.get("messages", [message])]
 
 
 def session_of(user: Any) -> str:

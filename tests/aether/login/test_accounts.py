@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 from aether.login import accounts
 from aether.login.failures import INACTIVE, NO_ROLE, LoginFailed
 from tests.aether.login.conftest import Visitor
+from tests.notifications.conftest import make_roles
 from tests.support.openid import OpenIdProvider
 
 pytestmark = pytest.mark.django_db
@@ -15,8 +16,9 @@ ISSUER = "https://id.example.org"
 
 
 @pytest.fixture(autouse=True)
-def mapped(settings: Settings) -> None:
+def mapped(settings: Settings, db: None) -> None:
     """Three groups of the provider have a role."""
+    make_roles()
     settings.OIDC_ROLES = {"admins": "Admin", "desk": "Writer", "staff": "Reader"}
     settings.OIDC_ROLES_CLAIM, settings.OIDC_DEFAULT_ROLE = "groups", ""
 

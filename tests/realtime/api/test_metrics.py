@@ -17,6 +17,7 @@ from realtime import outbox, tokens
 from realtime.api.metrics import OUTBOX
 from realtime.metrics import METRICS
 from realtime.models import Publication
+from tests.notifications.conftest import make_roles
 from tests.support.servers import ROOT, Server
 
 TOKEN = "a-scraper's-own-token-0123456789abcdef"
@@ -38,6 +39,7 @@ def scraped(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 def user_with(*permissions: str) -> User:
     """Return a user with a role and further permissions."""
+    make_roles()
     user = User.objects.create_user("ada")
     user.groups.add(Group.objects.get(name="Reader"))
     user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
