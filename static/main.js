@@ -23,8 +23,11 @@ import { pageConfig, wsClient } from "./websocket.js";
 const TOPIC = "notifications";
 /** Milliseconds in which one session can be replaced once. */
 const WENT_ON = 30_000;
-/** Milliseconds between looks for a new session: another tab may have ended the old one and not got the new one yet. */
-const ASK_AFTER = [0, 1_000, 3_000];
+/**
+ * Milliseconds before each look for a new session. Not at once: another tab may just be getting it, and Django's answer
+ * to a request with the old one takes the cookie away, whichever that is by then.
+ */
+const ASK_AFTER = [1_500, 3_000];
 const config = pageConfig();
 const title = document.title;
 
