@@ -51,7 +51,10 @@ def recent(limit: int) -> Shared[Recent]:
         complete = len(rows) <= limit + SPARE
         return Recent(notes_of(rows), complete, len(rows) if complete else live.count())
 
-    return Shared(STREAM, build)
+    def weigh(part: Recent) -> int:
+        return sum(len(str(note.shown)) for note in part.notes)
+
+    return Shared(STREAM, build, weigh)
 
 
 def notes_of(rows: list[Notification]) -> list[Note]:

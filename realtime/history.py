@@ -110,9 +110,9 @@ def pending(stream: str) -> list[Pending]:
     return [Pending(*row) for row in rows.values_list(*Pending._fields)]
 
 
-def newest_by_audience(stream: str, *, after: int, through: int) -> dict[str, int]:
-    """Return the newest offset of each audience that something was published to between two offsets."""
-    rows = Publication.objects.filter(stream=stream, offset__gt=after, offset__lte=through)
+def newest_by_audience(stream: str, audiences: Iterable[str], *, after: int, through: int) -> dict[str, int]:
+    """Return the newest offset of each of *audiences* that something was published to between two offsets."""
+    rows = Publication.objects.filter(stream=stream, offset__gt=after, offset__lte=through, audience__in=audiences)
     return dict(rows.values_list("audience").annotate(newest=Max("offset")))
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from realtime.connections import Connection, Subscription
+from realtime.connections import Connection, Dialect, Subscription
 from realtime.counters import FanOut
 from realtime.errors import CloseCode, Disconnect
 from realtime.fanout import Portion, Round, packed, texts_of
@@ -170,17 +170,22 @@ class Hub:
                 subscription.suppressed.discard(item.id)
             elif subscription.wants(item):
                 texts.extend(texts_of(stream, item, subscription.connection.dialect))
-        if texts:
-            subscription.connection.sink.write(packed(texts, subscription.connection.dialect))
+        if texts:  # Plain texts: to compress what one client alone gets would keep all the others waiting.
+            subscription.connection.sink.write(tuple(packed(texts, subscription.connection.dialect)))
         return bool(texts)
 
     def pass_on(self, stream: str, items: Sequence[Passing]) -> None:
         """Write ephemeral publications to the subscribers in their audience."""
         live = self.streams.get(stream)
+        made: dict[tuple[tuple[str, ...], Dialect], Texts] = {}
         for connection, subscription in list(live.subscribers.items()) if live else ():
-            texts = [item.text for item in items if subscription.covers(item.audience, item.key)]
-            if texts:
-                connection.sink.write(packed(texts, connection.dialect))
+            texts = tuple(item.text for item in items if subscription.covers(item.audience, item.key))
+            if not texts:
+                continue
+            same = texts, connection.dialect
+            if same not in made:
+                made[same] = packed(texts, connection.dialect)
+            connection.sink.write(made[same])
 
     def broadcast(self, text: str, topic: str | None) -> None:
         """Send an ephemeral message to every connection, or to the subscribers of *topic* and of `all`."""

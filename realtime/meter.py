@@ -83,3 +83,4 @@ class Meter:
             with contextlib.suppress(OSError):
                 self._write()
             self._slot.close()
+            self._slot = None

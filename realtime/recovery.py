@@ -118,9 +118,13 @@ class Recovery:
         while True:
             taken = await self._node.run(snapshots.take, [(topic, key) for key in keys], connection.user)
             await _taken(subscription)
+            if (await self.live(stream)).epoch != taken[0].start.head.epoch:
+                await asyncio.sleep(RETRY)  # The next comparison of heads brings this node into the new epoch.
+                continue
             for snapshot in taken:
                 connection.write(snapshot.message(subscription.audiences))
-                subscription.suppressed |= snapshot.start.pending
+            # Replaced, not added to: what an earlier snapshot waited for may have been numbered before this one.
+            subscription.suppressed = set().union(*(snapshot.start.pending for snapshot in taken))
             if await self.resume(subscription, stream, taken[0].start.position(subscription.audiences)) is None:
                 return
 
@@ -156,6 +160,9 @@ class Recovery:
         while True:
             await _taken(subscription)
             live = await self.live(stream)
+            if subscription.audiences != (now := subscription.connection.audiences[stream]):
+                subscription.audiences = now  # The user left or joined a user group while this went on.
+                raise UnrecoverablePosition("audience_changed")
             if live.epoch != epoch:
                 raise UnrecoverablePosition("epoch_changed")
             subscription.after = offset

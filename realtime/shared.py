@@ -12,8 +12,8 @@ from realtime.counters import counters
 from realtime.snapshots import Start
 
 T = TypeVar("T")
-AUDIENCES: Final = 256
-"""Audiences that are kept; those that were asked for longest ago go first."""
+SIZE: Final = 32 * 1024 * 1024
+"""Characters that are kept at most, as *weigh* counts them; what was asked for longest ago goes first."""
 AGE: Final = 30.0
 """Seconds after which a part is built anew though nothing was published: a write past the signals shows by then."""
 
@@ -26,18 +26,29 @@ class _Part(Generic[T]):
     offset: int
     pending: frozenset[int]
     built_at: float
+    size: int
 
 
 class Shared(Generic[T]):
     """One value for each audience of a stream, kept for as long as nothing is published to that audience.
 
-    *build* must return what depends on changes that are published to the audience alone. Thread-safe; whoever asks
-    while a part is being built waits for it instead of building the same.
+    *build* must return what depends on changes that are published to the audience alone, and *weigh* about how many
+    characters that holds. Thread-safe; whoever asks while a part is being built waits for it instead of building the
+    same.
     """
 
-    def __init__(self, stream: str, build: Callable[[str], T], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        stream: str,
+        build: Callable[[str], T],
+        weigh: Callable[[T], int],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stream = stream
         self._build = build
+        self._weigh = weigh
+        self._size = 0
         self._clock = clock
         self._epoch = ""
         self._parts: OrderedDict[str, _Part[T]] = OrderedDict()
@@ -52,16 +63,17 @@ class Shared(Generic[T]):
         with self._lock:
             if self._epoch != start.head.epoch:
                 self._parts.clear()
+                self._size = 0
                 self._epoch = start.head.epoch
             touched = self._touched(start, audiences)
             return {name: self._part(name, start, pending[name], touched.get(name, 0)).value for name in audiences}
 
     def _touched(self, start: Start, audiences: Collection[str]) -> Mapping[str, int]:
         """Return the newest offset of each audience since the oldest of the parts that may be used."""
-        offsets = [self._parts[name].offset for name in audiences if name in self._parts]
-        if not offsets or min(offsets) >= start.head.offset:
+        kept = {name: self._parts[name].offset for name in audiences if self._is_young(self._parts.get(name), start)}
+        if not kept or min(kept.values()) >= start.head.offset:
             return {}
-        return history.newest_by_audience(self._stream, after=min(offsets), through=start.head.offset)
+        return history.newest_by_audience(self._stream, kept, after=min(kept.values()), through=start.head.offset)
 
     def _part(self, name: str, start: Start, pending: frozenset[int], newest: int) -> _Part[T]:
         kept = self._parts.get(name)
@@ -71,15 +83,27 @@ class Shared(Generic[T]):
             self._parts.move_to_end(name)
             return kept
         counters.parts.add("built")
-        built = _Part(self._build(name), start.head.offset, pending, self._clock())
+        value = self._build(name)
+        built = _Part(value, start.head.offset, pending, self._clock(), self._weigh(value))
         if kept is None or kept.offset <= built.offset:  # A reader of an older state takes nothing away.
-            self._parts[name] = built
-            self._parts.move_to_end(name)
-            while len(self._parts) > AUDIENCES:
-                self._parts.popitem(last=False)
+            self._keep(name, built)
         return built
+
+    def _keep(self, name: str, built: _Part[T]) -> None:
+        before = self._parts.pop(name, None)
+        self._parts[name] = built
+        self._size += built.size - (before.size if before is not None else 0)
+        while len(self._parts) > 1 and self._size > SIZE:
+            self._size -= self._parts.popitem(last=False)[1].size
+
+    def _is_young(self, kept: _Part[T] | None, start: Start) -> bool:
+        """Say whether what was published since can tell if *kept* still holds: pruned publications tell nothing."""
+        return (
+            kept is not None
+            and start.head.floor <= kept.offset <= start.head.offset
+            and self._clock() - kept.built_at < AGE
+        )
 
     def _holds(self, kept: _Part[T], start: Start, pending: frozenset[int], newest: int) -> bool:
         """Say whether *kept* is still what *build* would return at *start*."""
-        known = start.head.floor <= kept.offset <= start.head.offset  # Pruned publications tell nothing any more.
-        return known and newest <= kept.offset and kept.pending == pending and self._clock() - kept.built_at < AGE
+        return self._is_young(kept, start) and newest <= kept.offset and kept.pending == pending

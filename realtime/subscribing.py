@@ -49,12 +49,12 @@ class Subscribing:
         taken = await self._states.ask(connection.user)
         starts = {snapshot.topic.name: snapshot.start for snapshot in taken}
         held = {name: start.position(connection.audiences[name]) for name, start in starts.items()}
-        self._initial[connection] = Initial(time.monotonic(), starts, held)
         data: dict[str, Any] = {}
         for snapshot in taken:
             data |= snapshot.data
-        message = {"type": "initial_state", "data": data, "positions": protocol.positions(held)}
-        connection.write(*hello, protocol.encode(message))
+        text = protocol.encode({"type": "initial_state", "data": data, "positions": protocol.positions(held)})
+        self._initial[connection] = Initial(time.monotonic(), starts, held)
+        connection.write(*hello, text)
 
     async def stop(self) -> None:
         """Read no more initial states. Safe to call twice."""

@@ -36,6 +36,8 @@ class Together(Generic[Question, Answer]):
     async def stop(self) -> None:
         """Answer nobody any more: who still waits is cancelled. Safe to call twice."""
         rounds, self._rounds = self._rounds, None
+        for _, answer in self._waiting:
+            answer.cancel()
         if rounds is not None:
             rounds.cancel()
             await asyncio.gather(rounds, return_exceptions=True)

@@ -46,6 +46,8 @@ export class Following {
   /** Take note of a message. @param {Message} message @returns {boolean} Whether it is new. */
   take(message) {
     if (!this.positions.admit(message)) return false;
+    // Where an earlier connection's state stood says nothing of this one, which has none.
+    if (message.type === "connection" && message.initial_state === false) this.positions.begin({});
     if (message.type === "initial_state") this.positions.begin(message.positions ?? message.data?.positions);
     if (message.type === "reset") this.positions.forget([message.topic]);
     if (message.type === "snapshot") this.positions.replace(message.positions);

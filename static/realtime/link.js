@@ -10,6 +10,8 @@ const PROTOCOL = "aether.v1.json";
 const OPEN = 1;
 /** Milliseconds for the handshake and the first message, and for the answer to a ping. */
 const PATIENCE = 10_000;
+/** Milliseconds for which the server surely remembers where the initial state stood that it sent. */
+const GRACE = 20_000;
 
 /**
  * One WebSocket from its handshake to its end: it reads messages, subscribes, answers pings, and notices a dead peer.
@@ -40,7 +42,9 @@ export class Link {
     /** Whether the greeting is complete: with the initial state, which subscriptions continue from, or without. */
     this.greeted = false;
     this.introduction = new Introduction(options, this);
-    this.socket = this.dial(following.resumable);
+    /** Whether the page goes on from its positions and needs no initial state. */
+    this.resuming = following.resumable;
+    this.socket = this.dial();
   }
 
   get ready() {
@@ -56,9 +60,19 @@ export class Link {
   follow(topics) {
     const wanted = topics.filter((name) => this.following.subscriptions.wanted.has(name));
     if (!this.greeted || wanted.length === 0) return;
-    const { subscriptions, positions } = this.following;
-    const message = subscriptionMessage(subscriptions.nextId(), wanted, positions.since(wanted));
-    this.asked.set(message.id, wanted);
+    const late = this.options.clock.now() - this.connectedAt > GRACE;
+    const since = this.following.positions.since(wanted, late);
+    // Of what no position is held, and no initial state has come, the state is asked for.
+    const bare = this.resuming ? wanted.filter((name) => name === "all" || !since[name]) : [];
+    const held = wanted.filter((name) => !bare.includes(name));
+    if (held.length > 0) this.ask(held, since, false);
+    if (bare.length > 0) this.ask(bare, {}, true);
+  }
+
+  /** @param {string[]} topics @param {import("./types.js").PositionMap} since @param {boolean} snapshot */
+  ask(topics, since, snapshot) {
+    const message = subscriptionMessage(this.following.subscriptions.nextId(), topics, since, snapshot);
+    this.asked.set(message.id, topics);
     this.send(message);
   }
 
@@ -113,10 +127,10 @@ export class Link {
     this.socket.close(code, reason);
   }
 
-  /** @param {boolean} resuming Whether the page goes on from its positions and needs no initial state. */
-  dial(resuming) {
+  dial() {
     const { Socket, url } = this.options;
-    const socket = new Socket(resuming ? `${url}?state=none` : url, [PROTOCOL]);
+    const address = this.resuming ? `${url}${url.includes("?") ? "&" : "?"}state=none` : url;
+    const socket = new Socket(address, [PROTOCOL]);
     socket.onopen = () => this.introduction.begin();
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = (event) => this.lose(verdict(event, this.notice));

@@ -21,18 +21,22 @@ export class Positions {
 
   /**
    * Return what to send as `since` with a subscribe to *topics*; those without a position are left to the server,
-   * which continues from the initial state it has just sent.
+   * which continues from the initial state it has just sent. When that is *late*, it no longer remembers where.
    *
    * @param {Iterable<string>} topics
+   * @param {boolean} [late]
    * @returns {PositionMap}
    */
-  since(topics) {
+  since(topics, late = false) {
     /** @type {PositionMap} */
     const since = {};
     for (const topic of this.expand(topics)) {
       const position = this.held.get(topic);
       if (position) since[topic] = { ...position };
-      else if (this.start[topic]) this.held.set(topic, { ...this.start[topic] });
+      else if (this.start[topic]) {
+        this.held.set(topic, { ...this.start[topic] });
+        if (late) since[topic] = { ...this.start[topic] };
+      }
     }
     return since;
   }

@@ -33,8 +33,10 @@ export class Subscriptions {
  * @param {number} id
  * @param {string[]} topics
  * @param {PositionMap} since
+ * @param {boolean} [snapshot] Whether the topics' state is wanted, too.
  */
-export function subscriptionMessage(id, topics, since) {
+export function subscriptionMessage(id, topics, since, snapshot = false) {
   const message = { type: "subscribe", id, topics };
+  if (snapshot) return { ...message, snapshot };
   return Object.keys(since).length > 0 ? { ...message, since } : message;
 }

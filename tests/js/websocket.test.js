@@ -78,6 +78,26 @@ test("Who follows something new besides takes the initial state.", () => {
   assert.equal(last().resuming, false);
 });
 
+test("What is followed anew after coming back without a state is asked for with its state.", () => {
+  const { client, clock, last } = connected();
+  last().end();
+  clock.pass(1_000);
+  last().greet();
+  last().confirm({ notifications: { offset: 10, epoch: "e1" } });
+  client.subscribe("jobs");
+  const asked = last().asked().at(-1);
+  assert.deepEqual([asked.topics, asked.snapshot, asked.since], [["jobs"], true, undefined]);
+});
+
+test("A first subscribe that comes late tells where the initial state stood.", () => {
+  const { client, clock, last } = start();
+  client.connect();
+  last().greet("c", 10);
+  clock.pass(25_000);
+  client.subscribe("notifications");
+  assert.deepEqual(last().asked().at(-1).since, { notifications: { offset: 10, epoch: "e1" } });
+});
+
 test("A batch is handed on message by message.", () => {
   const { client, last } = connected();
   const got = [];

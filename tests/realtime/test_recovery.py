@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from notifications import actions
 from realtime import audience, history, node, outbox, retention
+from realtime.history import Pending
 from realtime.models import Publication, Stream, new_epoch
 from tests.realtime.clients import Client, Closed
 from tests.realtime.conftest import Connect, announce, in_thread, item, numbers, publish
@@ -293,3 +294,51 @@ async def test_a_new_group_takes_effect_though_the_database_is_busy(
     if await has_snapshot(client):
         await announce(item(1))
         assert numbers([await client.receive()]) == [1]
+
+
+async def test_a_later_snapshot_forgets_what_an_earlier_one_waited_for(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was pending then may have been numbered since, or its id may come again after a restore: it is not kept."""
+    real, waiting = history.pending, iter([[Pending(999, "1", audience.EVERYONE)]])
+    monkeypatch.setattr(history, "pending", lambda stream: [*real(stream), *next(waiting, [])])
+    client = await connect()
+    await client.ask({"type": "subscribe", "topics": ["jobs:1"], "snapshot": True})
+    await client.ask({"type": "subscribe", "topics": ["jobs:2"], "snapshot": True})
+    here = await node.running()
+    held = here.hub.connections[client.hello["client_id"]].subscriptions["jobs"]
+    assert (held.keys, held.suppressed) == ({"1", "2"}, set())
+
+
+async def test_a_replay_ends_where_its_audiences_do(connect: Connect, user: User, settings: Settings) -> None:
+    """Who leaves a user group in the middle of a long replay gets nothing more of it, but a reset."""
+    settings.WEBSOCKET_SEND_BUFFER = 16 * 1024
+    group = await in_thread(user.groups.get)
+    since = await position(connect, "inventory")
+    await announce(*(item(n, audience=audience.for_group(group.pk)) for n in range(400)))
+    client = await connect()
+    here = await node.running()
+    connection = here.hub.connections[client.hello["client_id"]]
+    drained = connection.sink.drained
+
+    async def leave_first() -> None:
+        connection.audiences = {**connection.audiences, "inventory": frozenset({audience.EVERYONE})}
+        await drained()
+
+    connection.sink = Leaving(connection.sink, leave_first)
+    got, answer = await resume(client, ["inventory"], since)
+    assert [kind for kind, _ in kinds(got)][:2] == ["reset", "snapshot"]
+    assert got[0]["reason"] == "audience_changed"
+    assert numbers(got) == []
+    assert answer["recovered"] == {"inventory": False}
+
+
+class Leaving:
+    """A sink whose client loses an audience while it takes what it was sent."""
+
+    def __init__(self, sink: Any, drained: Any) -> None:
+        self._sink = sink
+        self.drained = drained
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sink, name)
