@@ -57,7 +57,7 @@ def claimed(scope: Mapping[str, Any]) -> Claim | str | None:
         if reason := local_operator.refusal(peer=peer, host=host, origin=origin, scheme=scope.get("scheme", "ws")):
             raise Refused(reason)
         return OPERATOR
-    _check_origin(host, origin)
+    _check_origin(host, origin, secure=scope.get("scheme") in {"https", "wss"})
     if (token := token_of(headers.get(b"authorization", ""))) is not None:
         return token
     key = _cookie(headers.get(b"cookie", ""), settings.SESSION_COOKIE_NAME)
@@ -93,8 +93,11 @@ def _known(identity: Identity | None, otherwise: str) -> Identity:
     return identity
 
 
-def _check_origin(host: str, origin: str | None) -> None:
-    """Refuse a browser page of another site (cross-site WebSocket hijacking); scripts send no Origin."""
+def _check_origin(host: str, origin: str | None, *, secure: bool) -> None:
+    """Refuse a browser page of another site (cross-site WebSocket hijacking); scripts send no Origin.
+
+    To a connection over TLS the same host without TLS is another site: anyone on the way can serve its pages.
+    """
     domain, _ = split_domain_port(host)
     if not validate_host(domain, settings.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]):
         raise Refused("Host is not in ALLOWED_HOSTS.")
@@ -104,7 +107,8 @@ def _check_origin(host: str, origin: str | None) -> None:
         parts = urlsplit(origin)
     except ValueError as error:
         raise Refused("Origin is no URL.") from error
-    if parts.scheme not in {"http", "https"} or parts.netloc.lower() != host.lower():
+    schemes = {"https"} if secure else {"http", "https"}
+    if parts.scheme not in schemes or parts.netloc.lower() != host.lower():
         raise Refused("Origin is another site; CSRF_TRUSTED_ORIGINS lists those that may connect.")
 
 

@@ -188,6 +188,8 @@ class Consumer(Outbound):
                 return
             self.visit.unauthorized(str(unauthorized))
             raise ClientError("unauthorized", f"auth: {unauthorized}") from unauthorized
+        if self.sink is None or self.sink.ending is not None:  # It came too late.
+            return
         self.visit.identified(identity, by_ticket=message.ticket is not None)
         answer = protocol.authenticated(identity.credential.expires_at)
         if self.connection is None:

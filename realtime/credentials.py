@@ -57,7 +57,9 @@ def session_store() -> type[SessionBase]:
 
 
 def _sessions(keys: set[str]) -> dict[Claim, Found]:
-    opened = _open(keys) if keys else {}
+    # What no session can have for a key is not asked for: PostgreSQL refuses NUL, and with it everyone in the query.
+    possible = {key for key in keys if "\0" not in key and session_store()(key).session_key}
+    opened = _open(possible) if possible else {}
     user_ids = {key: pk for key, (data, _) in opened.items() if (pk := _user_id(data)) is not None}
     users = get_user_model()._default_manager.filter(is_active=True).in_bulk(set(user_ids.values()))
     found: dict[Claim, Found] = {}

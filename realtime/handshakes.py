@@ -8,6 +8,7 @@ others out: where there are too many, the one that has been silent for longest m
 import asyncio
 import resource
 from enum import Enum, auto
+from itertools import chain
 from typing import Any, ClassVar, Final
 
 from django.conf import settings
@@ -39,6 +40,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     silent: ClassVar[dict["HttpProtocol", None]] = {}
     """Those that have sent no whole head of a request, the one that began first at the front."""
+    unfinished: ClassVar[dict["HttpProtocol", None]] = {}
+    """Those that have sent no whole body, likewise."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -126,10 +129,12 @@ class HttpProtocol(HttpToolsProtocol):
             self.silent[self] = None
             self._timer = self.loop.call_later(settings.HANDSHAKE_TIMEOUT, self._give_up)
         elif self._reading is Awaited.BODY:
+            self.unfinished[self] = None
             self._timer = self.loop.call_later(settings.REQUEST_TIMEOUT, self._give_up)
 
     def _stop_waiting(self) -> None:
         self.silent.pop(self, None)
+        self.unfinished.pop(self, None)
         self._timed = Awaited.NOTHING
         if self._timer is not None:
             self._timer.cancel()
@@ -140,9 +145,12 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _make_room(self) -> None:
-        """End the one that is silent for longest; where all others are at work, it is this one that cannot stay."""
-        longest = next(iter(self.silent))
-        if longest is self:
+        """End the one that is silent for longest, or else the one whose body takes longest.
+
+        Where all others are at work, it is this one that cannot stay.
+        """
+        longest = next((one for one in chain(self.silent, self.unfinished) if one is not self), None)
+        if longest is None:
             self._refuse("503 Service Unavailable\r\nRetry-After: 5")
         else:
             longest._give_up()

@@ -5,6 +5,8 @@ import contextvars
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
+from django.db import InterfaceError, OperationalError
+
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 MOST: Final = 100
@@ -15,7 +17,7 @@ class Together(Generic[Question, Answer]):
     """Collect what is asked while *work* is under way, and answer all of it with the next one.
 
     Who asks when nothing is under way waits for nobody. *work* takes the questions and returns their answers in the
-    same order; what it raises, everyone of that round gets.
+    same order. What it raises, they get: all of a round where the database is away, else those whose question it was.
     """
 
     def __init__(self, work: Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]]) -> None:
@@ -58,6 +60,10 @@ class Together(Generic[Question, Answer]):
         try:
             answers = await self._work([question for question, _ in asked])
         except Exception as error:  # noqa: BLE001  Whoever asked decides what to make of it.
+            if len(asked) > 1 and not isinstance(error, OperationalError | InterfaceError):
+                for one in asked:  # Else one bad question would cost all the others their answers.
+                    await self._answer([one])
+                return
             for _, waiting in asked:
                 if not waiting.done():
                     waiting.set_exception(error)

@@ -12,7 +12,7 @@ WORKERS = "4"
 ALIKE = [
     *(
         f"tests/realtime/test_{name}.py"
-        for name in ("history", "moving", "outbox", "postgresql", "recovery", "subscribing", "watch")
+        for name in ("auth", "history", "moving", "outbox", "postgresql", "recovery", "subscribing", "watch")
     ),
     "tests/notifications",
 ]

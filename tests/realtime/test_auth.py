@@ -4,6 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
+from realtime import auth, credentials
+from realtime.identity import Claim
 from tests.realtime.clients import HandshakeRefused
 from tests.realtime.conftest import HOST, Connect, in_thread, session_of
 
@@ -74,6 +76,29 @@ async def test_a_foreign_origin_is_refused(dial: Connect, user: User, origin: st
     session = await in_thread(session_of, user)
     with pytest.raises(HandshakeRefused, match="403"):
         await dial(session=session, origin=origin)
+
+
+@pytest.mark.parametrize(("scheme", "origin", "welcome"), [
+    ("wss", "https://localhost", True), ("wss", "http://localhost", False), ("ws", "http://localhost", True),
+    ("ws", "https://localhost", True),
+])  # fmt: skip
+def test_a_page_without_tls_is_another_site_to_one_with_it(scheme: str, origin: str, welcome: bool) -> None:
+    """Whoever is on the way could serve it; behind a proxy that is not trusted the server does not know of the TLS."""
+    headers = [(b"host", b"localhost"), (b"origin", origin.encode())]
+    scope = {"type": "websocket", "scheme": scheme, "headers": headers, "client": ["127.0.0.1", 1]}
+    if welcome:
+        assert auth.claimed(scope) is None
+        return
+    with pytest.raises(auth.Refused):
+        auth.claimed(scope)
+
+
+@pytest.mark.parametrize("key", ["\0" * 8, "abcdefg\0", "é" * 8, "' OR 1=1 --", "x" * 5_000])
+@pytest.mark.django_db(transaction=True)
+def test_what_is_no_key_takes_nobody_along(user: User, key: str) -> None:
+    """Sessions are looked up together; PostgreSQL refuses a query with NUL in it."""
+    good, bad = Claim("session", session_of(user)), Claim("session", key)
+    assert set(credentials.verify([good, bad])) == {good}
 
 
 async def test_a_foreign_origin_is_refused_without_a_session_too(dial: Connect) -> None:

@@ -100,6 +100,18 @@ def test_more_silent_sockets_than_there_is_room_for(impatient: Server, dial: Cal
         assert '"connection"' in client.recv(timeout=5)
 
 
+def test_unfinished_bodies_make_room(impatient: Server, dial: Callable[[bytes], socket.socket]) -> None:
+    """Nobody is kept out by those who announce a body and do not send it: the oldest of them goes."""
+    first = dial(POST + b"Content-Length: 10\r\n\r\n")
+    started = time.monotonic()
+    for _ in range(50 + handshakes.SPARE):
+        dial(POST + b"Content-Length: 10\r\n\r\n")
+    with impatient.client() as client:
+        assert client.get("/healthz").status_code == 200
+    assert rest(first) == b""
+    assert time.monotonic() - started < PATIENCE
+
+
 def test_a_body_that_never_ends_is_given_up(dial: Callable[[bytes], socket.socket]) -> None:
     """A request whose body stops in the middle ends, and its view is never called."""
     assert b"201" not in rest(dial(POST + b'Content-Length: 99\r\n\r\n{"title":'))

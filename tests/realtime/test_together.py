@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from django.db import OperationalError
 
 from realtime.together import MOST, Together
 from tests.support.waiting import wait_until
@@ -36,6 +37,35 @@ async def test_who_asks_meanwhile_shares_the_next_round() -> None:
     assert await first == 2
     assert await asyncio.gather(*others) == [number * 2 for number in range(2, MOST + 5)]
     assert [len(asked) for asked in work.rounds] == [1, MOST, 3]
+
+
+async def test_one_bad_question_costs_nobody_else_the_answer() -> None:
+    """What a round fails on is asked one by one: only who asked for it is told."""
+    work = Work()
+    together: Together[int, int] = Together(work)
+    first = asyncio.create_task(together.ask(1))
+    await wait_until(lambda: work.rounds == [[1]])
+    others = [asyncio.create_task(together.ask(number)) for number in (2, -1, 3)]
+    for _ in range(5):
+        work.through.release()
+    assert await first == 2
+    good, bad, other = await asyncio.gather(*others, return_exceptions=True)
+    assert (good, type(bad), other) == (4, ValueError, 6)
+    assert work.rounds == [[1], [2, -1, 3], [2], [-1], [3]]
+
+
+async def test_a_database_that_is_away_is_asked_once_for_all() -> None:
+    """To ask it for each of a crowd would keep everybody waiting."""
+    rounds: list[list[int]] = []
+
+    async def away(asked: Sequence[int]) -> list[int]:
+        rounds.append(list(asked))
+        raise OperationalError("away")
+
+    together: Together[int, int] = Together(away)
+    told = await asyncio.gather(*(together.ask(number) for number in (1, 2)), return_exceptions=True)
+    assert [type(one) for one in told] == [OperationalError, OperationalError]
+    assert rounds == [[1, 2]]
 
 
 async def test_a_failure_is_its_rounds_alone() -> None:
