@@ -259,15 +259,15 @@ class Subscribing:
 def _initial_states(users: Sequence[AbstractBaseUser]) -> list[list[Snapshot]]:
     """Return the initial state of each of *users*, among whom one may be several times."""
     once = {user.pk: user for user in users}
-    taken = _take_initial(list(once.values()))
+    taken = _initial_of(list(once.values()))
     # Of one whose groups changed between two handshakes, each connection has its own audiences.
     return [
-        taken.get(user.pk, []) if _groups(user) == _groups(once[user.pk]) else _take_initial([user]).get(user.pk, [])
+        taken.get(user.pk, []) if _groups(user) == _groups(once[user.pk]) else _initial_of([user]).get(user.pk, [])
         for user in users
     ]
 
 
-def _take_initial(users: Sequence[AbstractBaseUser]) -> Mapping[Any, list[Snapshot]]:
+def _initial_of(users: Sequence[AbstractBaseUser]) -> Mapping[Any, list[Snapshot]]:
     named = [topic for topic in topics.registered().values() if topic.initial]
     return snapshots.take_for([(one, "", [user for user in users if one.authorize(user, "")]) for one in named])
 
