@@ -5,13 +5,12 @@ import logging
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from notifications import actions
 from notifications.sealing import NEUTRAL
 from realtime import keys
-from tests.notifications.api.test_views import URL, Api, fields
-from tests.notifications.conftest import make_roles
+from tests.notifications.api.conftest import URL, Api, fields
 
 pytestmark = pytest.mark.django_db
 
@@ -31,20 +30,6 @@ def key(settings: Any) -> str:
     """The only key."""
     settings.ENCRYPTION_KEYS = [keys.generate()]
     return str(settings.ENCRYPTION_KEYS[0])
-
-
-@pytest.fixture
-def writer(bob: User) -> Api:
-    """A user in the user group Writer."""
-    make_roles()
-    bob.groups.add(Group.objects.get(name="Writer"))
-    return Api(bob)
-
-
-@pytest.fixture
-def reader(ann: User) -> Api:
-    """A user without permissions."""
-    return Api(ann)
 
 
 def shown(item: dict[str, Any]) -> dict[str, Any]:
