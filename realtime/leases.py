@@ -162,8 +162,17 @@ class Leases:
             raise
         finally:
             self._grant_all()
-            with contextlib.suppress(RedisError, OSError):
-                await store.aclose()
+            await self._close(store)
+
+    async def _close(self, store: Any) -> None:
+        """Close the connection, also for a task that is cancelled meanwhile: half closed it would stay open."""
+        closing = asyncio.ensure_future(store.aclose())
+        with contextlib.suppress(RedisError, OSError):
+            try:
+                await asyncio.shield(closing)
+            except asyncio.CancelledError:
+                await closing
+                raise
 
     async def _begin(self, store: Any) -> None:
         """Take a new lease and write under it what this node has."""
