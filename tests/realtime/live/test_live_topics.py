@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from realtime import bulk, history, snapshots, topics
 from realtime.live_topics import LiveTopic, Part
 from tests.realtime.conftest import Connect, flat, in_thread
-from tests.realtime.live.conftest import relay
+from tests.realtime.live.conftest import Said, relay
 from tests.realtime.live.fleet import FleetTopic, Machine, MachineSerializer, Named, Secret, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -182,3 +183,46 @@ def apply(item, held, gone):
         gone[name] = data["version"]
     else:
         held[name] = data
+
+
+class JobLike(LiveTopic):
+    """A topic with another shape of its own, as existing clients may know one."""
+
+    name = "joblike"
+    parts = (Part(Machine.objects.all(), MachineSerializer),)
+
+    def message(self, part, action, data):
+        """Say what happened in words of its own."""
+        return {
+            "type": "job",
+            "action": "gone" if action == "deleted" else "status",
+            "job_id": data["id"],
+            "data": data,
+        }
+
+    def state(self, objects):
+        """Name what there is."""
+        return {"jobs": objects, "total": len(objects)}
+
+
+@pytest.fixture
+def joblike(fleet: FleetTopic) -> Iterator[JobLike]:
+    """Such a topic, beside another that shows the same rows."""
+    topics.register(JobLike())
+    history.ensure(["joblike"])
+    yield topics.registered()["joblike"]
+    topics.unregister("joblike")
+
+
+def test_a_topic_shapes_its_messages_and_its_snapshot(joblike: JobLike, said: Said, user: User) -> None:
+    """And a row that two topics show is published on both, with the same version."""
+    machine = Machine.objects.create(name="m1")
+    (taken,) = snapshots.take([(joblike, "")], user)
+    assert (taken.data["total"], [one["id"] for one in taken.data["jobs"]]) == (1, ["m1"])
+    machine.delete()
+    bodies = [json.loads(item.body) for item in relay("joblike")]
+    assert [(body["type"], body["action"], body["job_id"]) for body in bodies] == [
+        ("job", "status", "m1"),
+        ("job", "gone", "m1"),
+    ]
+    assert [body["data"]["version"] for body in bodies] == [data["version"] for _, _, data in said()]
