@@ -53,6 +53,17 @@ def test_a_snapshot_is_serialized_once_while_nothing_changes(fleet: FleetTopic, 
     assert len(state(user)) == 49
 
 
+def test_a_snapshots_text_is_made_once(fleet: FleetTopic, user: User, other: User) -> None:
+    """For everyone who gets the same; and it says what the data says, beside each one's own position."""
+    bulk.create(Machine(name=f"m{number}\u2028") for number in range(3))
+    one, two = [snapshots.take([(fleet, "")], person)[0] for person in (user, other)]
+    assert one.data is two.data
+    message = json.loads(one.message(fleet.audiences(user)))
+    assert message["data"] == {"objects": state(user)} == {"objects": one.data["objects"]}
+    assert (message["type"], message["topic"]) == ("snapshot", "fleet")
+    assert message["positions"] != json.loads(two.message(fleet.audiences(other)))["positions"]
+
+
 def test_rows_go_to_their_audience(fleet: FleetTopic, user: User, other: User) -> None:
     """Each sees their own, and what the queryset leaves out nobody sees."""
     Secret.objects.create(owner=other.pk, text="b")
