@@ -74,6 +74,19 @@ def test_rows_go_to_their_audience(fleet: FleetTopic, user: User, other: User) -
     assert not topic.authorize(other, str(hidden.pk))
 
 
+def test_a_uuid_is_a_key_in_one_way_of_writing(fleet: FleetTopic, other: User) -> None:
+    """As publications have it: who followed another would hear nothing."""
+    secret = Secret.objects.create(owner=other.pk, text="b")
+    topic = topics.registered()["secrets"]
+    assert [topic.authorize(other, key) for key in (str(secret.pk), str(secret.pk).upper(), secret.pk.hex)] == [
+        True, False, False,
+    ]  # fmt: skip
+    (item,) = relay("secrets")
+    assert item.key == str(secret.pk)
+    assert state(other, "secrets", item.key) == state(other, "secrets") == [json.loads(item.body)["data"]]
+    assert '"id":"' in snapshots.take([(topic, "")], other)[0].message([])
+
+
 def test_permissions_let_in(fleet: FleetTopic, user: User, other: User) -> None:
     """Those of every part for the whole topic; whoever is not active is let in by none."""
     assert [fleet.authorize(person, "") for person in (user, AnonymousUser())] == [True, False]
