@@ -71,7 +71,7 @@ export class VirtualList {
    * @param {readonly T[]} items
    */
   show(items) {
-    this.noticeScroll();
+    if (this.following) this.noticeScroll();
     const anchors = this.scroller.scrollTop > 0 && !this.following ? this.visible() : [];
     const focused = this.rows.holding(document.activeElement);
     this.items = items;
