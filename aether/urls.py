@@ -12,11 +12,11 @@ from realtime.api import health, metrics, problems
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
-    path("inventory", views.inventory, name="inventory"),
-    path("inventory/hosts/<str:host_id>", views.host, name="host"),
-    path("inventory/vms/<str:vm_id>", views.vm, name="vm"),
-    path("jobs", views.jobs, name="jobs"),
-    path("jobs/<str:job_id>", views.job, name="job"),
+    path("inventory", views.inventory, name="inventory-page"),
+    path("inventory/hosts/<str:host_id>", views.host, name="host-page"),
+    path("inventory/vms/<str:vm_id>", views.vm, name="vm-page"),
+    path("jobs", views.jobs, name="jobs-page"),
+    path("jobs/<str:job_id>", views.job, name="job-page"),
     path("accounts/login/", login.Login.as_view(), name="login"),
     path("accounts/oidc/", login.begin, name="oidc"),
     path("accounts/oidc/callback/", login.callback, name="oidc-callback"),

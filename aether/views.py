@@ -14,8 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-SECTIONS: Final = {"dashboard": "Overview", "inventory": "Inventory", "jobs": "Jobs"}
-"""What the navigation leads to: the name of the URL, and of the icon, and what it is called."""
+SECTIONS: Final = {
+    "dashboard": ("dashboard", "Overview"),
+    "inventory": ("inventory-page", "Inventory"),
+    "jobs": ("jobs-page", "Jobs"),
+}
+"""What the navigation leads to: the icon's name, the name of the URL, and what it is called."""
 View = Callable[..., HttpResponse]
 
 
@@ -71,11 +75,11 @@ def _shell(request: HttpRequest, template: str, section: str, object_id: str = "
             {
                 "name": name,
                 "title": title,
-                "url": reverse(name),
+                "url": reverse(url_name),
                 # On a page of one object, its section is where the person is, but not the page that they are on.
                 "current": ("true" if object_id else "page") if name == section else "",
             }
-            for name, title in SECTIONS.items()
+            for name, (url_name, title) in SECTIONS.items()
         ],
         "object_id": object_id,
         "config": page_config(request.user) | {"object_id": object_id},

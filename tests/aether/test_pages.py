@@ -57,7 +57,7 @@ def test_the_navigation_says_where_one_is(ada: Client, path: str, marked: tuple[
     assert [(name, how) for _, _, how, name in links if how] == [marked]
 
 
-@pytest.mark.parametrize("name", ["host", "vm", "job"])
+@pytest.mark.parametrize("name", ["host-page", "vm-page", "job-page"])
 def test_ids_are_text_wherever_they_stand(ada: Client, name: str) -> None:
     """What an address calls an object is shown as it is written, and found by the scripts, whatever is in it."""
     object_id = "<script><b>&\"' é ☃"
