@@ -103,7 +103,10 @@ test("A row is found again wherever it has gone.", () => {
   const items = ["a", "b", "c", "d"];
   const near = (key, index) => indexNear(items, (item) => item, key, index);
   assert.deepEqual([near("c", 2), near("a", 3), near("d", 99), near("x", 1)], [2, 0, 3, -1]);
-  assert.equal(indexNear([], (item) => item, "a", 0), -1);
+  assert.equal(
+    indexNear([], (item) => item, "a", 0),
+    -1,
+  );
 });
 
 test("Every state has a word and an icon; one that is not known reads as it came.", () => {
@@ -116,7 +119,10 @@ test("Every state has a word and an icon; one that is not known reads as it came
 test("How long something takes reads naturally.", () => {
   const start = "2026-01-01T00:00:00Z";
   const after = (seconds) => elapsed(start, null, Date.parse(start) + seconds * 1_000);
-  assert.deepEqual([after(48), after(185), after(7_620), after(360_000)], ["48 s", "3 min 05 s", "2 h 07 min", "4 d 4 h"]);
+  assert.deepEqual(
+    [after(48), after(185), after(7_620), after(360_000)],
+    ["48 s", "3 min 05 s", "2 h 07 min", "4 d 4 h"],
+  );
   assert.equal(elapsed(start, "2026-01-01T00:00:09Z", 0), "9 s");
   assert.deepEqual([elapsed(null, null, 0), after(-5)], ["", "0 s"]);
 });

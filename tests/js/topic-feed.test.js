@@ -24,7 +24,13 @@ function followed(loads = []) {
   };
   const shell = { client: all.client, join: (page) => pages.push(page) };
   const { reload } = keepLive(shell, collection, { topic: "inventory", type: "inventory", load });
-  return { ...all, collection, pages, reload, ids: () => collection.values().map(({ id, version }) => `${id}@${version}`) };
+  return {
+    ...all,
+    collection,
+    pages,
+    reload,
+    ids: () => collection.values().map(({ id, version }) => `${id}@${version}`),
+  };
 }
 
 /** The server's answer to each subscribe that is not answered yet. */
