@@ -1,10 +1,8 @@
 """What is stored: clusters, the hosts in them, and the VMs on those.
 
-Each has the id that its producer gave it. A version starts at the time of its creation in milliseconds, so that what
-comes back under an id that was deleted is newer than the deletion that clients remember.
+Each has the id that its producer gave it, and a version. `save()` and `delete()` publish what they do.
 """
 
-import time
 from typing import ClassVar, Final
 
 from django.core.validators import MaxLengthValidator, MinValueValidator
@@ -15,11 +13,10 @@ from django.utils import timezone
 from aether.inventory import validators
 from aether.inventory.validators import ID_LENGTH
 from notifications.validators import not_blank, storable
+from realtime.live_models import LiveModel
 
 NOTES_LENGTH: Final = 4_000
 ERROR_LENGTH: Final = 2_000
-MOST: Final = 1_000_000
-"""Cores, or gigabytes: more is a mistake in somebody's units."""
 AMOUNT: Final = [MinValueValidator(0), validators.finite]
 
 
@@ -37,12 +34,7 @@ class State(models.TextChoices):
     DELETING = "Deleting"
 
 
-def first_version() -> int:
-    """Return the version of what is created now."""
-    return time.time_ns() // 1_000_000
-
-
-class Item(models.Model):
+class Item(LiveModel):
     """What clusters, hosts and VMs have in common."""
 
     kind: ClassVar[str]
@@ -53,10 +45,9 @@ class Item(models.Model):
     quiet: ClassVar[frozenset[str]] = frozenset()
     """What may change without anybody being told: a sign of life alone is no news."""
 
-    version = models.PositiveBigIntegerField(default=first_version, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    class Meta:
+    class Meta(LiveModel.Meta):
         abstract = True
 
     def __str__(self) -> str:
@@ -70,7 +61,7 @@ class Cluster(Item):
 
     name = models.CharField(primary_key=True, max_length=ID_LENGTH, validators=[validators.identifier])
 
-    class Meta:
+    class Meta(Item.Meta):
         ordering = ("name",)
         constraints = (models.CheckConstraint(condition=~Q(name=""), name="cluster_has_name"),)
 
@@ -94,7 +85,7 @@ class Host(Item):
         default=timezone.now, editable=False, help_text="When it was last lost or found again."
     )
 
-    class Meta:
+    class Meta(Item.Meta):
         ordering = ("hostname",)
         constraints = (
             models.CheckConstraint(condition=~Q(hostname=""), name="host_has_name"),
@@ -130,7 +121,7 @@ class VM(Item):
     networks = models.JSONField(default=list, blank=True, validators=[validators.parts])
     state_changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    class Meta:
+    class Meta(Item.Meta):
         verbose_name = "VM"
         ordering = ("name", "id")
         constraints = (

@@ -5,13 +5,34 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from django.db.models import Prefetch, QuerySet
+
 from aether.inventory.models import VM, Cluster, Host, Item
 from realtime.protocol import timestamp
 
+Shown = dict[str, Any]
 _time: Final = partial(timestamp, precision="microseconds")
 
 
-def host(row: Host) -> dict[str, Any]:
+def clusters() -> "QuerySet[Cluster]":
+    """Return all clusters with what `cluster` looks at: their hosts, read with one query for all of them."""
+    hosts = Host.objects.order_by("hostname").only("hostname", "cluster_id", "connected")
+    return Cluster.objects.prefetch_related(Prefetch("hosts", hosts))
+
+
+def cluster(row: Cluster) -> Shown:
+    """Return what clients see of a cluster: it, and which of its hosts are connected."""
+    hosts = list(row.hosts.all())
+    return {
+        **_about(row),
+        "name": row.name,
+        "hosts": [host.hostname for host in hosts],
+        "connected_hosts": sum(host.connected for host in hosts),
+        "total_hosts": len(hosts),
+    }
+
+
+def host(row: Host) -> Shown:
     """Return what clients see of a host; it depends on its row alone."""
     return {
         **_about(row),
@@ -26,7 +47,7 @@ def host(row: Host) -> dict[str, Any]:
     }
 
 
-def vm(row: VM) -> dict[str, Any]:
+def vm(row: VM) -> Shown:
     """Return what clients see of a VM; it depends on its row alone."""
     return {
         **_about(row),
@@ -48,36 +69,9 @@ def vm(row: VM) -> dict[str, Any]:
     }
 
 
-def clusters(rows: Iterable[Cluster]) -> list[dict[str, Any]]:
-    """Return what clients see of clusters: their hosts are looked up with one query for all of them."""
-    found = list(rows)
-    members: dict[str | None, list[tuple[str, bool]]] = {row.pk: [] for row in found}
-    hosts = Host.objects.filter(cluster__in=members).order_by("hostname")
-    for name, hostname, connected in hosts.values_list("cluster_id", "hostname", "connected"):
-        members[name].append((hostname, connected))
-    return [_cluster(row, members[row.pk]) for row in found]
-
-
-def represent(rows: Iterable[Item]) -> list[dict[str, Any]]:
-    """Return what clients see of *rows*, which are all of one kind."""
-    found = list(rows)
-    if found and isinstance(found[0], Cluster):
-        return clusters(row for row in found if isinstance(row, Cluster))
-    return [_ONE[row.kind](row) for row in found]
-
-
-def _cluster(row: Cluster, members: list[tuple[str, bool]]) -> dict[str, Any]:
-    return {
-        **_about(row),
-        "name": row.name,
-        "hosts": [hostname for hostname, _ in members],
-        "connected_hosts": sum(connected for _, connected in members),
-        "total_hosts": len(members),
-    }
-
-
-def _about(row: Item) -> dict[str, Any]:
-    return {"kind": row.kind, "id": row.pk, "version": row.version, "updated_at": _time(row.updated_at)}
+def represent(rows: Iterable[Item]) -> list[Shown]:
+    """Return what clients see of *rows*; clusters are best read with `clusters()`."""
+    return [_ONE[row.kind](row) for row in rows]
 
 
 def moment(value: datetime | None) -> str | None:
@@ -85,4 +79,8 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else _time(value)
 
 
-_ONE: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {"host": host, "vm": vm}
+def _about(row: Item) -> Shown:
+    return {"kind": row.kind, "id": row.pk, "version": row.version, "updated_at": _time(row.updated_at)}
+
+
+_ONE: Final[Mapping[str, Callable[[Any], Shown]]] = {"cluster": cluster, "host": host, "vm": vm}

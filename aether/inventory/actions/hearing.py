@@ -7,9 +7,8 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 
-from aether.inventory.actions.writing import renew, touch_clusters
 from aether.inventory.models import Host
-from aether.inventory.publications import announce
+from realtime import bulk
 
 BATCH: Final = 500
 """Hosts that are looked at in one transaction."""
@@ -23,13 +22,10 @@ def lose_silent(now: datetime, silence: timedelta) -> Sequence[Host]:
     """
     with transaction.atomic():
         silent = Q(last_seen__lt=now - silence) | Q(last_seen=None, updated_at__lt=now - silence)
-        hosts = Host.objects.select_for_update().filter(silent, connected=True)
+        hosts = Host.objects.select_for_update(no_key=True).filter(silent, connected=True)
         lost = list(hosts.order_by("hostname")[:BATCH])
         for row in lost:
-            renew(row)
-            row.connected, row.state_changed_at = False, row.updated_at
+            row.connected, row.state_changed_at, row.updated_at = False, now, now
             row.error = f"Not heard of for {silence.total_seconds():g} seconds."
-            row.save()
-        announce("updated", lost)
-        touch_clusters({row.cluster_id for row in lost})
+        bulk.save(lost, ["connected", "error", "state_changed_at", "updated_at"])
     return lost

@@ -4,7 +4,7 @@ Rows are locked in one order, so that writers never wait for each other in a cir
 each by id.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
 from typing import Any, Final, Literal, ParamSpec, TypeVar
@@ -13,8 +13,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from aether.inventory.models import VM, Cluster, Host, Item
-from aether.inventory.publications import announce
+from aether.inventory.models import Cluster, Host, Item
+from realtime import bulk
+from realtime.live_changes import plain
 
 Row = TypeVar("Row", bound=Item)
 Arguments = ParamSpec("Arguments")
@@ -60,8 +61,6 @@ def put(model: type[Row], pk: str, values: Mapping[str, Any]) -> tuple[Row, Outc
         row = model(pk=pk, **values)
         check(row)
         row.save(force_insert=True)
-        announce("created", [row])
-        touch_clusters({_cluster_of(row)})
         return row, "created"
 
 
@@ -80,48 +79,21 @@ def delete(model: type[Item], pk: str) -> None:
         row = _get(model, pk)
         if isinstance(row, Cluster) and row.hosts.exists():
             raise InUse(f"Hosts are in {pk}: move or delete them first.")
-        if isinstance(row, Host):
-            remove_vms(list(row.vms.select_for_update().order_by("pk")))
-        row.version += 1
-        announce("deleted", [row])
-        cluster = _cluster_of(row)
-        model._default_manager.filter(pk=pk).delete()
-        touch_clusters({cluster})
-
-
-def remove_vms(rows: Collection[VM]) -> None:
-    """Delete *rows*, which are locked."""
-    for row in rows:
-        row.version += 1
-    announce("deleted", rows)
-    VM.objects.filter(pk__in=[row.pk for row in rows]).delete()
-
-
-def touch_clusters(names: Collection[str | None]) -> None:
-    """Tell clients that the hosts of these clusters changed, whatever else of them; None is nobody's cluster."""
-    held = list(Cluster.objects.select_for_update().filter(pk__in=[name for name in names if name]).order_by("pk"))
-    for row in held:
-        renew(row)
-        row.save()
-    announce("updated", held)
+        if isinstance(row, Host):  # At once, where the cascade would publish them one by one.
+            bulk.delete(row.vms.all())
+        row.delete()
 
 
 def apply(row: Item, values: Mapping[str, Any]) -> frozenset[str]:
-    """Put *values* into *row*, and a new version where somebody has to be told; return what differs."""
+    """Put *values* into *row*, and the time where somebody has to be told; return what differs."""
     different = frozenset(name for name, value in values.items() if getattr(row, name) != value)
     for name in different:
         setattr(row, name, values[name])
     if different - row.quiet:
-        renew(row)
+        row.updated_at = timezone.now()
         if row.state_field in different:
             setattr(row, "state_changed_at", row.updated_at)  # noqa: B010  Not every kind has one.
     return different
-
-
-def renew(row: Item) -> None:
-    """Give *row*, which is locked, its next version."""
-    row.version += 1
-    row.updated_at = timezone.now()
 
 
 def check(row: Item) -> None:
@@ -144,22 +116,14 @@ def defaults(model: type[Item]) -> dict[str, Any]:
 
 
 def _change(row: Item, values: Mapping[str, Any]) -> Outcome:
-    clusters = {_cluster_of(row)}
-    different = apply(row, values)
-    if not different:
+    if not (different := apply(row, values)):
         return "unchanged"
     check(row)
-    row.save()
     if different <= row.quiet:
+        plain(type(row)).filter(pk=row.pk).update(**{name: getattr(row, name) for name in different})
         return "unchanged"
-    announce("updated", [row])
-    if different & {"cluster_id", "connected"}:
-        touch_clusters(clusters | {_cluster_of(row)})
+    row.save()
     return "updated"
-
-
-def _cluster_of(row: Item) -> str | None:
-    return row.cluster_id if isinstance(row, Host) else None
 
 
 def _hold_host(values: Mapping[str, Any]) -> None:

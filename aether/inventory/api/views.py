@@ -13,9 +13,9 @@ from aether.inventory.api import examples, reports, serializers
 from aether.inventory.api.base import IN_USE, INVALID, MISSING, TAGS, ChangeableView, InventoryView, ItemView
 from aether.inventory.api.fields import ClusterFields, HostFields, NewVMFields, VMFields, valid_id
 from aether.inventory.models import VM, Cluster, Host
-from aether.inventory.representation import moment, represent
+from aether.inventory.representation import clusters, moment, represent
 from notifications.api.serializers import refusing
-from realtime.api.parsing import JSONParser
+from realtime.api.parsing import LargeJSONParser
 
 GONE: Final = OpenApiResponse(description="It is deleted.")
 UPSERT: Final = "Answers 201 where it was not there. What is the same already is not published. Needs the permissions "
@@ -31,17 +31,17 @@ class Inventory(InventoryView):
     def get(self, request: Request) -> Response:
         """Return all clusters, hosts and VMs, and how many there are."""
         hosts = list(Host.objects.all())
-        clusters, vms = represent(Cluster.objects.all()), represent(VM.objects.all())
+        groups, vms = represent(clusters()), represent(VM.objects.all())
         lost = [row for row in hosts if not row.connected]
         seen = max((row.last_seen for row in hosts if row.last_seen), default=None)
         shown = {
-            "clusters": clusters,
+            "clusters": groups,
             "hosts": represent(row for row in hosts if row.connected),
             "vms": vms,
             "disconnected_hosts": represent(lost),
             "total_hosts": len(hosts),
             "total_vms": len(vms),
-            "total_clusters": len(clusters),
+            "total_clusters": len(groups),
             "disconnected_count": len(lost),
             "last_refresh": moment(seen),
         }
@@ -184,7 +184,7 @@ class VMById(VMDetail):
     http_method_names = ["get", "head", "options"]
 
 
-class ReportParser(JSONParser):
+class ReportParser(LargeJSONParser):
     """For the one request that carries thousands of VMs."""
 
     limit = 16 * 1024 * 1024
