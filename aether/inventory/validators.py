@@ -16,12 +16,12 @@ ADDRESSES: Final = 64
 PARTS: Final = 128
 """Disks of one VM, or its networks."""
 PARTS_BYTES: Final = 16 * 1024
-_ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~:-]*")
+ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~:-]*")
 
 
 def identifier(value: str) -> None:
     """Refuse what cannot be part of a URL and of a topic's name as it is. Raises: ValidationError."""
-    if not _ID.fullmatch(value):
+    if not ID_PATTERN.fullmatch(value):
         text = "Use letters, digits, and . _ ~ : -; the first is a letter, a digit or _."
         raise ValidationError(text, code="identifier")
 

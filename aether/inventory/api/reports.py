@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from aether.inventory import actions, validators
 from aether.inventory.api.fields import Amount, Count, Listed
+from aether.inventory.api.plain import plainly_good
 from aether.inventory.models import ERROR_LENGTH
 from aether.inventory.validators import ID_LENGTH
 from notifications.api.serializers import Strict, Text
@@ -30,7 +31,7 @@ class VMsField(serializers.ListField):
         one, found, errors = Listed(), dict[str, dict[str, Any]](), dict[int, Any]()
         for number, entry in enumerate(data):
             try:
-                _take(found, dict(one.run_validation(entry)))
+                _take(found, dict(entry if plainly_good(entry) else one.run_validation(entry)))
             except serializers.ValidationError as error:
                 errors[number] = error.detail
             if len(errors) == NAMED:
