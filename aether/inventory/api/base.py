@@ -74,7 +74,7 @@ class ItemView(InventoryView):
     def handle_exception(self, exc: Exception) -> Response:
         """Answer what is not there, and what is in use, as the API does."""
         if isinstance(exc, ObjectDoesNotExist):
-            exc = NotFound(f"{self.model._meta.verbose_name_raw.capitalize()} {self.pk} not found")
+            exc = NotFound(f"{self.model.__name__} {self.pk} not found")
         elif isinstance(exc, actions.InUse):
             exc = Conflict(str(exc))
         return super().handle_exception(exc)
