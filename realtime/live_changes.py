@@ -123,9 +123,10 @@ def _present(topic: LiveTopic, part: Part, before: Mapping[Any, str], pks: Itera
             audience = part.audience_of(row)
             if before.get(row.pk, audience) != audience:
                 raise ValidationError("The audience of a live object cannot be changed.", code="immutable")
-            if part.depends_on:
-                plain(part.model).filter(pk=row.pk).update(digest=digest_of(shown))
+            row.digest = digest_of(shown) if part.depends_on else ""
             yield _draft(topic, part, "updated" if row.pk in before else "created", shown, (row.pk, audience))
+        if part.depends_on:
+            plain(part.model).bulk_update(rows, ["digest"], batch_size=100)
 
 
 def _gone(
@@ -145,8 +146,14 @@ def _gone(
 
 def _draft(topic: LiveTopic, part: Part, action: Action, shown: Shown, about: tuple[Any, str]) -> Draft:
     pk, audience = about
-    body = topic.message(part, action, shown)
-    return Draft(topic.name, body, audience=audience, key=part.key(pk), version=shown["version"])
+    return Draft(
+        topic.name,
+        topic.message(part, action, shown),
+        audience=audience,
+        key=part.key(pk),
+        version=shown["version"],
+        mergeable=action == "updated",
+    )
 
 
 def _succeed(model: Any, pk: Any, was: Held, digest: str) -> int:

@@ -4,7 +4,7 @@ What such a topic shows must be the same for everyone in an audience, since it i
 `realtime.live_checks` refuses what cannot be shared so.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -53,6 +53,8 @@ class Part:
     depends_on: Mapping[Any, str] = field(default_factory=dict)
     """Live models that the serialized form is made of too, each with the path from it to this model's key: with
     `{Host: "cluster"}` a saved host publishes its cluster, where that now looks different."""
+    reads: Collection[Any] = ()
+    """Other models that the form is made of and that are not followed: their changes show with the next one here."""
 
     @property
     def model(self) -> Any:
@@ -116,6 +118,7 @@ class LiveTopic(Topic):
     """
 
     keyed: ClassVar[bool] = True
+    merges: ClassVar[bool] = True
     parts: ClassVar[Sequence[Part]]
 
     def __init__(self) -> None:
@@ -179,7 +182,7 @@ class LiveTopic(Topic):
         """Return the part and the row of *key*; None where there is none for *user*."""
         for part in self.parts:
             pk = part.pk(key)
-            row = part.rows([pk]).first() if pk is not None and part.allows(user) else None
+            row = part.rows().filter(pk=pk).first() if pk is not None and part.allows(user) else None
             if row is not None and part.audience_of(row) in self.audiences(user):
                 return part, row
         return None
