@@ -20,13 +20,7 @@ class Amount(serializers.FloatField):
     """Gigabytes."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=0, max_value=MOST, **options)
-
-    def to_internal_value(self, data: Any) -> float:
-        """Return a number that is none of those which JSON has no word for. Raises: ValidationError."""
-        value = super().to_internal_value(data)
-        validators.finite(value)
-        return float(value)
+        super().__init__(min_value=0, max_value=MOST, validators=[validators.finite], **options)
 
 
 class Count(serializers.IntegerField):

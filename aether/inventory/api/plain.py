@@ -22,7 +22,7 @@ def _text(most: int, *, blank: bool = True, null: bool = False) -> Check:
     def check(value: Any) -> bool:
         if type(value) is not str:
             return null and value is None
-        return len(value) <= most and value.isprintable() and (blank or not value == "" and not value.isspace())
+        return len(value) <= most and value.isprintable() and (blank or (value != "" and not value.isspace()))
 
     return check
 
@@ -72,7 +72,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "notes": _text(NOTES_LENGTH),
     "os_family": _text(50, null=True),
     "os_name": _text(200, null=True),
-    "generation": lambda value: value is None or type(value) is int and 0 <= value <= 32_767,
+    "generation": lambda value: value is None or (type(value) is int and 0 <= value <= 32_767),
     "disks": _parts,
     "networks": _parts,
 }
