@@ -10,7 +10,7 @@ from aether.inventory.actions import Report
 from aether.inventory.models import State
 
 DOMAIN: Final = "imaginary.example"
-NAMED: Final = ("db-server-01", "web-server-01", "dana-sandbox", "backup-agent")
+NAMED: Final = ("db-server-01", "dana-sandbox", "web-server-01", "backup-agent")
 """The VMs that the example notifications tell about."""
 ROLES: Final = ("web", "db", "cache", "mail", "build", "git", "dns", "proxy", "files", "metrics")
 SYSTEMS: Final = (
