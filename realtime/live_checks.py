@@ -9,7 +9,6 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import ManyToManyField, QuerySet
 from rest_framework import relations, serializers
 from rest_framework.permissions import BasePermission
-from rest_framework.settings import api_settings
 
 from realtime.live_models import LiveModel
 from realtime.live_reading import all_fields, models_read, own_names, relation
@@ -53,7 +52,8 @@ def _topic(topic: LiveTopic) -> Iterator[Error]:
 
 
 def _model(part: Part) -> Iterator[Error]:
-    if not isinstance(part.queryset, QuerySet):
+    queryset: Any = part.queryset
+    if not isinstance(queryset, QuerySet):
         hint = "Give a queryset, such as Machine.objects.all(); who sees which row is the audience's to say."
         yield Error("A part has no queryset.", hint, part, "realtime.E012")
     elif not issubclass(part.model, LiveModel):
@@ -74,8 +74,7 @@ def _queryset(part: Part) -> Iterator[Error]:
 
 
 def _permissions(part: Part) -> Iterator[Error]:
-    classes = api_settings.DEFAULT_PERMISSION_CLASSES if part.permissions is None else part.permissions
-    for leaf in [leaf for one in classes for leaf in _leaves(one())]:
+    for leaf in [leaf for one in part.permission_classes for leaf in _leaves(one())]:
         if type(leaf).has_object_permission is not BasePermission.has_object_permission:
             hint = "Express it with Part(audience=…): what is published goes to all of an audience."
             text = f"{type(leaf).__name__} decides object by object, which nobody asks when something is published."
@@ -105,7 +104,7 @@ def _serializer(part: Part) -> Iterator[Error]:
             what = one.field_name or "it"
             yield Error(f"{name} looks at the request ({what}).", hint, part.serializer, "realtime.E015")
     for field in getattr(serializer, "fields", {}).values():
-        if isinstance(relation(part.model, field.source), ManyToManyField):
+        if isinstance(relation(part.model, field.source or ""), ManyToManyField):
             hint = "Make the model between them a live model, and show that with depends_on."
             text = f"{name} shows the many-to-many {field.source!r}, whose changes nobody is told of."
             yield Error(text, hint, part.serializer, "realtime.E016")
@@ -114,7 +113,7 @@ def _serializer(part: Part) -> Iterator[Error]:
 
 def _set_by_others(part: Part, field: serializers.Field[Any, Any, Any, Any]) -> Iterator[Error]:
     """Refuse a shown reference that the database layer clears on its own."""
-    related = relation(part.model, field.source)
+    related = relation(part.model, field.source or "")
     remote = getattr(related, "remote_field", None)
     action = getattr(remote, "on_delete", None) if getattr(related, "concrete", False) else None
     if action is not None and (action.__name__.startswith("SET") or hasattr(action, "deconstruct")):

@@ -101,13 +101,18 @@ class Part:
             {**self.tombstone(row.pk, 0), **serializer.to_representation(row), "version": row.version} for row in rows
         ]
 
+    @property
+    def permission_classes(self) -> Sequence[Any]:
+        """The permission classes that count."""
+        from rest_framework.settings import api_settings  # Not while models are loaded, whose modules import this one.
+
+        default: Sequence[Any] = api_settings.DEFAULT_PERMISSION_CLASSES
+        return default if self.permissions is None else self.permissions
+
     def allows(self, user: AbstractBaseUser) -> bool:
         """Say whether the permission classes let *user* read."""
-        from rest_framework.settings import api_settings
-
-        classes = api_settings.DEFAULT_PERMISSION_CLASSES if self.permissions is None else self.permissions
         request, view = Reading(user), SimpleNamespace(queryset=self.queryset.all())
-        return all(permission().has_permission(request, view) for permission in classes)
+        return all(permission().has_permission(request, view) for permission in self.permission_classes)
 
 
 class LiveTopic(Topic):
