@@ -48,6 +48,8 @@ class Draft:
     key: str = ""
     version: int | None = None
     legacy: Sequence[Mapping[str, Any]] | None = None
+    detail: bool = False
+    """Whether it says more about the object `key` than those want who follow all objects: see `Topic.details`."""
 
 
 class Passing(NamedTuple):
@@ -192,14 +194,14 @@ FROM (
     WHERE stream = %s AND "offset" IS NULL ORDER BY id LIMIT %s
 ) AS pending
 WHERE realtime_publication.id = pending.id
-RETURNING realtime_publication.id, "offset", audience, key, version, body, legacy, created_at
+RETURNING realtime_publication.id, "offset", audience, key, version, body, legacy, created_at, detail
 """
 
 
 def _number(stream: str, head: int) -> list[Published]:
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, [head, stream, BATCH])
-        rows = [Published(*row)._replace(created_at=_moment(written)) for *row, written in cursor.fetchall()]
+        rows = [Published(*row, _moment(at), bool(detail)) for *row, at, detail in cursor.fetchall()]
     return sorted(rows, key=lambda item: item.offset)
 
 
@@ -223,6 +225,7 @@ def _row(draft: Draft) -> Publication:
         version=draft.version,
         body=encode(draft.body),
         legacy=None if draft.legacy is None else encode(draft.legacy),
+        detail=draft.detail,
     )
 
 
