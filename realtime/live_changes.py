@@ -145,8 +145,14 @@ def _gone(
 
 def _draft(topic: LiveTopic, part: Part, action: Action, shown: Shown, about: tuple[Any, str]) -> Draft:
     pk, audience = about
-    body = topic.message(part, action, shown)
-    return Draft(topic.name, body, audience=audience, key=part.key(pk), version=shown["version"])
+    return Draft(
+        topic.name,
+        topic.message(part, action, shown),
+        audience=audience,
+        key=part.key(pk),
+        version=shown["version"],
+        mergeable=action == "updated",
+    )
 
 
 def _succeed(model: Any, pk: Any, was: Held, digest: str) -> int:

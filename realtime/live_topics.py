@@ -116,6 +116,7 @@ class LiveTopic(Topic):
     """
 
     keyed: ClassVar[bool] = True
+    merges: ClassVar[bool] = True
     parts: ClassVar[Sequence[Part]]
 
     def __init__(self) -> None:
@@ -179,7 +180,7 @@ class LiveTopic(Topic):
         """Return the part and the row of *key*; None where there is none for *user*."""
         for part in self.parts:
             pk = part.pk(key)
-            row = part.rows([pk]).first() if pk is not None and part.allows(user) else None
+            row = part.rows().filter(pk=pk).first() if pk is not None and part.allows(user) else None
             if row is not None and part.audience_of(row) in self.audiences(user):
                 return part, row
         return None

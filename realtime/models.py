@@ -52,6 +52,9 @@ class Publication(models.Model):
     legacy = models.TextField(
         null=True, help_text="JSON list of the messages that clients without the v1 subprotocol get instead."
     )
+    mergeable = models.BooleanField(
+        default=False, db_default=False, help_text="Whether it gives way to a later one of the object while pending."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     detail = models.BooleanField(
         default=False, db_default=False, help_text="Whether v1 clients get it only where they follow its key by name."

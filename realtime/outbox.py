@@ -34,6 +34,7 @@ _hooks: dict[str, Hook] = {}
 _wakers: list[Callable[[], None]] = []
 _orphan: list[Callable[[], None]] = []
 _ephemeral: set[str] = set()
+_merging: set[str] = set()
 _passers: list["Passer"] = []
 _orphan_passer: list["Passer"] = []
 
@@ -50,6 +51,8 @@ class Draft:
     legacy: Sequence[Mapping[str, Any]] | None = None
     detail: bool = False
     """Whether it says more about the object `key` than those want who follow all objects: see `Topic.details`."""
+    mergeable: bool = False
+    """Whether a later publication of the object says all that this one does, and may come in its stead."""
 
 
 class Passing(NamedTuple):
@@ -132,9 +135,15 @@ def declare_ephemeral(stream: str) -> None:
     _ephemeral.add(stream)
 
 
+def declare_merging(stream: str) -> None:
+    """Let mergeable publications of *stream* give way to later ones of the same object until they are numbered."""
+    _merging.add(stream)
+
+
 def forget(stream: str) -> None:
-    """Undo `on_numbered` and `declare_ephemeral` for *stream*."""
+    """Undo `on_numbered`, `declare_ephemeral` and `declare_merging` for *stream*."""
     _hooks.pop(stream, None)
+    _merging.discard(stream)
     _ephemeral.discard(stream)
 
 
@@ -178,6 +187,8 @@ def relay(stream: str) -> list[Published]:
         _bound_locks()
         Stream.objects.get_or_create(name=stream)
         head = Stream.objects.select_for_update().get(name=stream).head
+        if stream in _merging:
+            _merge(stream)
         numbered = _number(stream, head)
         if not numbered:
             return []
@@ -185,6 +196,27 @@ def relay(stream: str) -> list[Published]:
         if hook := _hooks.get(stream):
             hook(numbered)
     return numbered
+
+
+_MERGE: Final = """
+DELETE FROM realtime_publication WHERE id IN (
+    SELECT id FROM (
+        SELECT id, mergeable, LEAD(id) OVER (PARTITION BY audience, key ORDER BY id) AS later
+        FROM realtime_publication WHERE stream = %s AND "offset" IS NULL AND version IS NOT NULL
+    ) AS pending
+    WHERE mergeable AND later IS NOT NULL
+)
+"""
+
+
+def _merge(stream: str) -> None:
+    """Take away what gives way to a later publication.
+
+    The later one stays as it is, with an id of its own: a snapshot that has the earlier one in it, and so suppresses
+    it, must not suppress the later one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MERGE, [stream])
 
 
 _NUMBER: Final = """
@@ -223,6 +255,7 @@ def _row(draft: Draft) -> Publication:
         audience=draft.audience,
         key=draft.key,
         version=draft.version,
+        mergeable=draft.mergeable,
         body=encode(draft.body),
         legacy=None if draft.legacy is None else encode(draft.legacy),
         detail=draft.detail,

@@ -40,6 +40,8 @@ class Topic:
     """For how many seconds they stay."""
     ephemeral: ClassVar[bool] = False
     """Whether publications are neither stored nor numbered: each reaches who is connected at most once."""
+    merges: ClassVar[bool] = False
+    """Whether an update that nobody was sent yet gives way to what followed of the same object (`Draft.mergeable`)."""
     history_count: ClassVar[int | None] = None
     """How many publications stay in the database; None: the setting REALTIME_HISTORY_COUNT."""
     history_age: ClassVar[float | None] = None
@@ -103,6 +105,8 @@ def register(topic: Topic) -> None:
     outbox.on_numbered(topic.name, topic.numbered)
     if topic.ephemeral:
         outbox.declare_ephemeral(topic.name)
+    if topic.merges:
+        outbox.declare_merging(topic.name)
 
 
 def unregister(name: str) -> None:

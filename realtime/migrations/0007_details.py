@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('realtime', '0005_metrics'),
+        ('realtime', '0006_mergeable'),
     ]
 
     operations = [
