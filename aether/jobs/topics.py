@@ -36,6 +36,7 @@ class JobsTopic(LiveTopic):
 
     name: ClassVar[str] = "jobs"
     details: ClassVar[bool] = True
+    merges: ClassVar[bool] = True
     history_count: ClassVar[int | None] = 1_000_000
     """In offsets. Of these most are output, whose rows go much sooner: what stays are the jobs' states."""
     parts: ClassVar[Sequence[Part]] = [Part(shown_jobs(), JobSerializer, depends_on={Job: "parent"})]
