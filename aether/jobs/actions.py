@@ -108,17 +108,17 @@ def start(pk: uuid.UUID) -> Job:
     return update(pk, status=Status.RUNNING)
 
 
-def complete(pk: uuid.UUID, **changes: Unpack[Edit]) -> Job:
+def complete(pk: uuid.UUID, **changes: Any) -> Job:
     """End a job well. Raises: Job.DoesNotExist; Refused."""
     return update(pk, **{**changes, "status": Status.COMPLETED})
 
 
-def fail(pk: uuid.UUID, error: str, **changes: Unpack[Edit]) -> Job:
+def fail(pk: uuid.UUID, error: str, **changes: Any) -> Job:
     """End a job for a reason. Raises: Job.DoesNotExist; Refused."""
     return update(pk, **{**changes, "status": Status.FAILED, "error": error})
 
 
-def cancel(pk: uuid.UUID, **changes: Unpack[Edit]) -> Job:
+def cancel(pk: uuid.UUID, **changes: Any) -> Job:
     """End a job because somebody wants it; whoever runs it is told when it next says something.
 
     Raises: Job.DoesNotExist; Refused.
