@@ -134,4 +134,4 @@ function add(total, part) {
 }
 
 /** @type {Counts} */
-const NONE = Object.freeze(noCounts());
+export const NONE = Object.freeze(noCounts());
