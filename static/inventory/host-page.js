@@ -84,8 +84,7 @@ function fieldsOf(host, given) {
   const cores = host.total_cpu_cores;
   return [
     { label: "Cluster", value: cluster, href: `/inventory?${new URLSearchParams({ cluster })}` },
-    { label: host.connected ? "Connected" : "Disconnected", ...since(host.state_changed_at) },
-    { label: host.connected ? "Disconnected" : "Connected", value: "" },
+    { label: "State since", ...since(host.state_changed_at) },
     { label: "Last seen", ...(host.connected ? { value: "" } : since(host.last_seen)) },
     { label: "Error", value: host.error ?? "" },
     { label: "Processors", value: cores ? `${cores} cores, ${given.cores} given to VMs` : "" },

@@ -83,9 +83,8 @@ export class VMPage {
     const since = (/** @type {string} */ time) => ({ value: ago(time, now), title: absolute(time), time });
     return [
       { label: gone ? "Last state" : "State", value: gone ? vm.state : "" },
-      { label: "In this state", ...since(vm.state_changed_at) },
       { label: "Host", value: this.hostWords },
-      { label: "Cluster", value: this.cluster, href: `/inventory?${new URLSearchParams({ cluster: this.cluster })}` },
+      { label: "State since", ...since(vm.state_changed_at) },
       { label: "Address", value: address ?? "" },
       { label: "Further addresses", value: others.join(", ") },
       { label: "Id", value: vm.id },
@@ -94,9 +93,11 @@ export class VMPage {
     ];
   }
 
-  /** @returns {string} The cluster of its host, where that is known. */
-  get cluster() {
-    return this.on?.subject.data?.cluster ?? "";
+  /** Say on top of the page what it is in. @param {string} host */
+  crumbs(host) {
+    const cluster = this.on?.subject.data?.cluster ?? "";
+    lead("crumb-cluster", cluster, `/inventory?${new URLSearchParams({ cluster })}`);
+    lead("crumb-host", host, `/inventory/hosts/${encodeURIComponent(host)}`);
   }
 
   /** Follow the host that it is on, which may become another one. @param {string} host */
@@ -112,5 +113,15 @@ export class VMPage {
     this.host.element.hidden = known === null;
     if (known) this.host.show(known.connected ? "connected" : "disconnected");
     byId("doubt").hidden = known?.connected !== false;
+    this.crumbs(host);
   }
+}
+
+/** @param {string} id @param {string} words @param {string} address */
+function lead(id, words, address) {
+  const link = /** @type {HTMLAnchorElement} */ (byId(id));
+  link.hidden = words === "";
+  if (link.textContent === words) return;
+  link.textContent = words;
+  link.href = address;
 }
