@@ -6,6 +6,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from aether.inventory import actions
@@ -82,7 +83,7 @@ class Machines:
         hostname = self.chance.choice(there)
         self.lost.add(hostname)
         reason = self.chance.choice(REASONS)
-        actions.patch(Host, hostname, {"connected": False, "error": reason})
+        self._later(now, Host, hostname, {"connected": False, "error": reason})
         self._later(now + 15 + self.chance.random() * 45, Host, hostname, {"connected": True, "error": None})
 
     def proceed(self, now: float) -> int:
@@ -108,7 +109,7 @@ class Machines:
 
     def _take(self, step: Step) -> None:
         values = dict(step.values)
-        if step.kind is Host:
+        if values.get("connected"):
             self.lost.discard(step.pk)
             values["last_seen"] = timezone.now()
         elif "state" in values:
@@ -117,19 +118,25 @@ class Machines:
             actions.patch(step.kind, step.pk, values)
         except step.kind.DoesNotExist:
             self._forget(step.pk)
+        except ValidationError:  # The host that it would move to is gone.
+            self._forget_host(str(values.get("host_id")))
 
     def _beat(self, now: datetime) -> None:
-        for hostname in self.hosts:
+        for hostname in [*self.hosts]:
             if hostname not in self.lost:
                 try:
                     actions.patch(Host, hostname, {"connected": True, "last_seen": now})
                 except Host.DoesNotExist:
-                    self.lost.add(hostname)
+                    self._forget_host(hostname)
 
     def _forget(self, pk: str) -> None:
         """Somebody has deleted it."""
         if pk in self.vms:
             self.vms[pk] = State.DELETING
+
+    def _forget_host(self, hostname: str) -> None:
+        if hostname in self.hosts:
+            self.hosts.remove(hostname)
 
     def _later(self, at: float, kind: type[VM] | type[Host], pk: str, values: dict[str, Any]) -> None:
         self._number += 1
