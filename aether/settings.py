@@ -99,6 +99,9 @@ JOB_OUTPUT_RETENTION = ENVIRONMENT.number("JOB_OUTPUT_RETENTION", default=7 * 86
 JOB_OUTPUT_SIZE = ENVIRONMENT.number("JOB_OUTPUT_SIZE", default=64 * 1024 * 1024, least=1024 * 1024)
 JOB_HEARTBEAT_TIMEOUT = ENVIRONMENT.number("JOB_HEARTBEAT_TIMEOUT", default=60, least=15)
 
+# Seconds after which a host that reports nothing is disconnected; 0: never.
+INVENTORY_HOST_TIMEOUT = ENVIRONMENT.number("INVENTORY_HOST_TIMEOUT", default=300)
+
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.admin",

@@ -123,9 +123,10 @@ def _present(topic: LiveTopic, part: Part, before: Mapping[Any, str], pks: Itera
             audience = part.audience_of(row)
             if before.get(row.pk, audience) != audience:
                 raise ValidationError("The audience of a live object cannot be changed.", code="immutable")
-            if part.depends_on:
-                plain(part.model).filter(pk=row.pk).update(digest=digest_of(shown))
+            row.digest = digest_of(shown) if part.depends_on else ""
             yield _draft(topic, part, "updated" if row.pk in before else "created", shown, (row.pk, audience))
+        if part.depends_on:
+            plain(part.model).bulk_update(rows, ["digest"], batch_size=100)
 
 
 def _gone(

@@ -45,7 +45,7 @@ class LiveQuerySet(models.QuerySet[Any]):
 
     def _raw_delete(self, using: str | None) -> int:
         _complain(self.model, "_raw_delete()", "bulk.delete(queryset)")
-        return super()._raw_delete(using)  # type: ignore[misc, no-any-return]
+        return super()._raw_delete(using)
 
     update.alters_data = True  # type: ignore[attr-defined]
     bulk_create.alters_data = True  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ What such a topic shows must be the same for everyone in an audience, since it i
 `realtime.live_checks` refuses what cannot be shared so.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -53,6 +53,8 @@ class Part:
     depends_on: Mapping[Any, str] = field(default_factory=dict)
     """Live models that the serialized form is made of too, each with the path from it to this model's key: with
     `{Host: "cluster"}` a saved host publishes its cluster, where that now looks different."""
+    reads: Collection[Any] = ()
+    """Other models that the form is made of and that are not followed: their changes show with the next one here."""
 
     @property
     def model(self) -> Any:
@@ -99,13 +101,18 @@ class Part:
             {**self.tombstone(row.pk, 0), **serializer.to_representation(row), "version": row.version} for row in rows
         ]
 
+    @property
+    def permission_classes(self) -> Sequence[Any]:
+        """The permission classes that count."""
+        from rest_framework.settings import api_settings  # Not while models are loaded, whose modules import this one.
+
+        default: Sequence[Any] = api_settings.DEFAULT_PERMISSION_CLASSES
+        return default if self.permissions is None else self.permissions
+
     def allows(self, user: AbstractBaseUser) -> bool:
         """Say whether the permission classes let *user* read."""
-        from rest_framework.settings import api_settings
-
-        classes = api_settings.DEFAULT_PERMISSION_CLASSES if self.permissions is None else self.permissions
         request, view = Reading(user), SimpleNamespace(queryset=self.queryset.all())
-        return all(permission().has_permission(request, view) for permission in classes)
+        return all(permission().has_permission(request, view) for permission in self.permission_classes)
 
 
 class LiveTopic(Topic):
