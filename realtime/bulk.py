@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.deletion import Collector
 
-from realtime.live_changes import Change, Held, chunks, lock, plain
+from realtime.live_changes import Change, Held, chunks, lock, plain, write
 from realtime.live_models import LiveModel
 
 Row = TypeVar("Row", bound=LiveModel)
@@ -46,7 +46,7 @@ def update(queryset: "QuerySet[Any]", **changes: Any) -> int:
 def save(objects: Iterable[Row], fields: Sequence[str]) -> int:
     """Write *fields* of *objects*, all of one model, and publish each; return how many are still there.
 
-    The objects know their new versions afterwards.
+    The objects know their new versions afterwards. Fields hold values here, no expressions.
     """
     rows = {row.pk: row for row in objects}
     if not rows:
@@ -57,7 +57,7 @@ def save(objects: Iterable[Row], fields: Sequence[str]) -> int:
         change = Change(model, list(held))
         for pk, was in held.items():
             rows[pk].version = was.version + 1
-        plain(model).bulk_update([rows[pk] for pk in held], [*fields, "version"], batch_size=100)
+        write(model, [rows[pk] for pk in held], [*fields, "version"])
         change.publish()
     return len(held)
 

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import QuerySet
 
 from realtime import outbox
@@ -92,6 +93,23 @@ def lock(model: Any, pks: Iterable[Any]) -> dict[Any, Held]:
     return found
 
 
+def write(model: Any, rows: Iterable[Any], names: Iterable[str]) -> None:
+    """Write fields of *rows*, each by its key: what `bulk_update` does, without its long expressions.
+
+    Ten thousand rows take less than a second so, and with `bulk_update` several. Values alone, no expressions.
+    """
+    fields, key, quoted = [model._meta.get_field(name) for name in names], model._meta.pk, connection.ops.quote_name
+    columns = ", ".join(f"{quoted(field.column)} = %s" for field in fields)
+    sql = f"UPDATE {quoted(model._meta.db_table)} SET {columns} WHERE {quoted(key.column)} = %s"  # noqa: S608  # nosec B608
+    values = [
+        [field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in fields]
+        + [key.get_db_prep_save(row.pk, connection)]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, values)
+
+
 def plain(model: Any) -> "QuerySet[Any]":
     """Return all rows of *model*, those included that its manager leaves out, with a queryset's own methods."""
     return QuerySet(model)
@@ -129,7 +147,7 @@ def _present(topic: LiveTopic, part: Part, before: Mapping[Any, str], pks: Itera
             row.digest = digest_of(shown) if part.depends_on else ""
             yield _draft(topic, part, "updated" if row.pk in before else "created", shown, (row.pk, audience))
         if part.depends_on:
-            plain(part.model).bulk_update(rows, ["digest"], batch_size=100)
+            write(part.model, rows, ["digest"])
 
 
 def _gone(

@@ -6,6 +6,7 @@ What such a topic shows must be the same for everyone in an audience, since it i
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -16,7 +17,7 @@ from django.db.models import QuerySet
 from realtime import topics
 from realtime.audience import EVERYONE
 from realtime.shared import Shared
-from realtime.snapshots import Start
+from realtime.snapshots import Kept, Start
 from realtime.topics import Topic
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class Part:
 
     def tombstone(self, pk: Any, version: int) -> Shown:
         """Return what is said of a row that is gone."""
-        return {"id": pk, **({"kind": self.kind} if self.kind else {}), "version": version}
+        named = {"kind": self.kind} if self.kind else {}
+        return {"id": pk if isinstance(pk, int | str) else str(pk), **named, "version": version}
 
     def audience_of(self, row: Any) -> str:
         """Return who may see *row*, permissions apart."""
@@ -96,10 +98,13 @@ class Part:
 
     def represent(self, rows: Iterable[Any]) -> list[Shown]:
         """Return *rows* as clients see them: what the serializer makes, and `kind`, `id` and `version`."""
-        serializer = self.serializer()
-        return [
-            {**self.tombstone(row.pk, 0), **serializer.to_representation(row), "version": row.version} for row in rows
-        ]
+        show = self._serializer.to_representation
+        return [{**self.tombstone(row.pk, 0), **show(row), "version": row.version} for row in rows]
+
+    @cached_property
+    def _serializer(self) -> "BaseSerializer[Any]":
+        """Made once: to make it and its fields takes longer than to serialize a row."""
+        return self.serializer()
 
     @property
     def permission_classes(self) -> Sequence[Any]:
@@ -128,6 +133,7 @@ class LiveTopic(Topic):
 
     def __init__(self) -> None:
         self._shared: Shared[list[Shown]] = Shared(self.name, self._build, _weigh)
+        self._last: tuple[list[Shown], Kept] | None = None
 
     def message(self, part: Part, action: Action, data: Shown) -> dict[str, Any]:
         """Return the message that tells of a change; *data* of a deleted object has `kind`, `id` and `version`."""
@@ -152,9 +158,8 @@ class LiveTopic(Topic):
         """Return the rows that are for *user*, or the one object *key*, as they are now."""
         if key:
             found = self._find(user, key)
-            return self.state(found[0].represent([found[1]]) if found else [])
-        audiences = self.audiences(user)
-        return self.state([shown for name in self._used(audiences) for shown in self._build(name)])
+            return Kept(self.state(found[0].represent([found[1]]) if found else []))
+        return self._state_of([self._build(name) for name in self._used(self.audiences(user))])
 
     def snapshots_at(self, start: Start, users: Sequence[AbstractBaseUser], key: str) -> Mapping[Any, dict[str, Any]]:
         """Return the same for each of *users*; each audience's rows are serialized once and kept while they hold."""
@@ -162,12 +167,27 @@ class LiveTopic(Topic):
             return {user.pk: self.snapshot(user, key) for user in users}
         used = {user.pk: self._used(self.audiences(user)) for user in users}
         kept = self._shared.of(start, sorted({name for names in used.values() for name in names}))
-        states = {names: self.state([shown for name in names for shown in kept[name]]) for names in used.values()}
+        states = {names: self._kept_state([kept[name] for name in names]) for names in set(used.values())}
         return {pk: states[names] for pk, names in used.items()}
 
     def forget(self) -> None:
         """Keep nothing of what was serialized, as after a change that nobody was told of."""
         self._shared = Shared(self.name, self._build, _weigh)
+        self._last = None
+
+    def _kept_state(self, lists: list[list[Shown]]) -> Kept:
+        """Return the state of what several audiences have; that of one alone, which most users get, is kept."""
+        if len(lists) != 1:
+            return self._state_of(lists)
+        last = self._last
+        if last is None or last[0] is not lists[0]:
+            self._last = last = lists[0], self._state_of(lists)
+        return last[1]
+
+    def _state_of(self, lists: list[list[Shown]]) -> Kept:
+        state = Kept(self.state([shown for objects in lists for shown in objects]))
+        _ = state.text  # Here, in a worker thread; on the event loop it would keep everyone waiting.
+        return state
 
     def _used(self, audiences: Iterable[str]) -> tuple[str, ...]:
         """Return those of *audiences* that rows can have."""

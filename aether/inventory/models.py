@@ -3,7 +3,8 @@
 Each has the id that its producer gave it, and a version. `save()` and `delete()` publish what they do.
 """
 
-from typing import ClassVar, Final
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
 
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
@@ -17,7 +18,7 @@ from realtime.live_models import LiveModel
 
 NOTES_LENGTH: Final = 4_000
 ERROR_LENGTH: Final = 2_000
-AMOUNT: Final = [MinValueValidator(0), validators.finite]
+AMOUNT: Final[list[Callable[[Any], None]]] = [MinValueValidator(0), validators.finite]
 
 
 class State(models.TextChoices):

@@ -59,7 +59,8 @@ def sync(report: Report, now: datetime | None = None) -> Synced:
         host, outcome = _host(report, now or timezone.now())
         held = _hold_vms(host, report.vms)
         gone = [pk for pk in held if pk not in report.vms]
-        new = [VM(pk=pk, host=host, **values) for pk, values in report.vms.items() if pk not in held]
+        # By id, so that two reports with the same new VMs wait for each other at the first one, and not in a circle.
+        new = [VM(pk=pk, host=host, **report.vms[pk]) for pk in sorted(report.vms.keys() - held.keys())]
         moved = sum(row.host_id != host.pk for row in held.values())
         known, blank = [pk for pk in report.vms if pk in held], defaults(VM)
         changed = [held[pk] for pk in known if apply(held[pk], {**blank, **report.vms[pk], "host_id": host.pk})]

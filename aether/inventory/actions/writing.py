@@ -25,7 +25,7 @@ PARENTS: Final[Mapping[str, type[Item]]] = {"cluster_id": Cluster, "host_id": Ho
 KEPT: Final = frozenset({"created_at"})
 """What a replacement that does not say it leaves as it is."""
 
-ATTEMPTS: Final = 3
+ATTEMPTS: Final = 5
 
 
 class InUse(Exception):
@@ -108,11 +108,8 @@ def check(row: Item) -> None:
 
 def defaults(model: type[Item]) -> dict[str, Any]:
     """Return what a replacement that says nothing makes of a row."""
-    names = [name for name in model.written if name not in KEPT]
-    fields = [model._meta.get_field(name.removesuffix("_id")) for name in names]
-    return {name: field.get_default() for name, field in zip(names, fields, strict=True) if field.has_default()} | {
-        name: None for name, field in zip(names, fields, strict=True) if not field.has_default() and field.null
-    }
+    blank = model()
+    return {name: getattr(blank, name) for name in model.written if name not in KEPT}
 
 
 def _change(row: Item, values: Mapping[str, Any]) -> Outcome:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from aether.inventory import actions, validators
@@ -16,24 +17,25 @@ NAMED: Final = 20
 """Bad entries that one answer names."""
 
 
-class VMsField(serializers.ListField):
+@extend_schema_field(Listed(many=True))
+class VMsField(serializers.Field[Any, Any, Any, Any]):
     """The VMs, by id: each is checked by the same serializer. Errors name the entry's number and the field."""
 
-    child = serializers.DictField()
+    default_error_messages = {"not_a_list": "It must be a list."}
 
     def to_internal_value(self, data: Any) -> dict[str, dict[str, Any]]:
         """Return id → fields. Raises: ValidationError, with up to 20 bad entries by number."""
         if not isinstance(data, list):
-            self.fail("not_a_list", input_type=type(data).__name__)
+            self.fail("not_a_list")
         if len(data) > actions.MANY:
             text = f"{len(data):,} VMs at once; at most {actions.MANY:,} are allowed."
             raise serializers.ValidationError(text, "max_length")
-        one, found, errors = Listed(), dict[str, dict[str, Any]](), dict[int, Any]()
+        one, found, errors = Listed(), dict[str, dict[str, Any]](), dict[str, Any]()
         for number, entry in enumerate(data):
             try:
                 _take(found, dict(entry if plainly_good(entry) else one.run_validation(entry)))
             except serializers.ValidationError as error:
-                errors[number] = error.detail
+                errors[str(number)] = error.detail
             if len(errors) == NAMED:
                 break
         if errors:

@@ -1,5 +1,7 @@
 """Models of these tests alone: sites, the machines on them, and what the machines run. They belong to no app."""
 
+import uuid
+
 from django.db import models
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -35,6 +37,7 @@ class Machine(LiveModel):
 class Secret(LiveModel):
     """What one user alone sees; those that are put aside are not shown."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     owner = models.IntegerField()
     text = models.CharField(max_length=50)
     aside = models.BooleanField(default=False)
@@ -63,7 +66,7 @@ class MachineSerializer(serializers.ModelSerializer):
 class SecretSerializer(serializers.ModelSerializer):
     class Meta:
         model = Secret
-        fields = ("id", "text")
+        fields = ("text",)
 
 
 class Named(BasePermission):

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from realtime import bulk, history, snapshots, topics
 from realtime.live_topics import LiveTopic, Part
 from tests.realtime.conftest import Connect, flat, in_thread
-from tests.realtime.live.conftest import relay
+from tests.realtime.live.conftest import Said, relay
 from tests.realtime.live.fleet import FleetTopic, Machine, MachineSerializer, Named, Secret, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +53,17 @@ def test_a_snapshot_is_serialized_once_while_nothing_changes(fleet: FleetTopic, 
     assert len(state(user)) == 49
 
 
+def test_a_snapshots_text_is_made_once(fleet: FleetTopic, user: User, other: User) -> None:
+    """For everyone who gets the same; and it says what the data says, beside each one's own position."""
+    bulk.create(Machine(name=f"m{number}\u2028") for number in range(3))
+    one, two = [snapshots.take([(fleet, "")], person)[0] for person in (user, other)]
+    assert one.data is two.data
+    message = json.loads(one.message(fleet.audiences(user)))
+    assert message["data"] == {"objects": state(user)} == {"objects": one.data["objects"]}
+    assert (message["type"], message["topic"]) == ("snapshot", "fleet")
+    assert message["positions"] != json.loads(two.message(fleet.audiences(other)))["positions"]
+
+
 def test_rows_go_to_their_audience(fleet: FleetTopic, user: User, other: User) -> None:
     """Each sees their own, and what the queryset leaves out nobody sees."""
     Secret.objects.create(owner=other.pk, text="b")
@@ -60,6 +72,19 @@ def test_rows_go_to_their_audience(fleet: FleetTopic, user: User, other: User) -
     assert [one["text"] for one in state(other, "secrets")] == ["b"]
     topic = topics.registered()["secrets"]
     assert not topic.authorize(other, str(hidden.pk))
+
+
+def test_a_uuid_is_a_key_in_one_way_of_writing(fleet: FleetTopic, other: User) -> None:
+    """As publications have it: who followed another would hear nothing."""
+    secret = Secret.objects.create(owner=other.pk, text="b")
+    topic = topics.registered()["secrets"]
+    assert [topic.authorize(other, key) for key in (str(secret.pk), str(secret.pk).upper(), secret.pk.hex)] == [
+        True, False, False,
+    ]  # fmt: skip
+    (item,) = relay("secrets")
+    assert item.key == str(secret.pk)
+    assert state(other, "secrets", item.key) == state(other, "secrets") == [json.loads(item.body)["data"]]
+    assert '"id":"' in snapshots.take([(topic, "")], other)[0].message([])
 
 
 def test_permissions_let_in(fleet: FleetTopic, user: User, other: User) -> None:
@@ -182,3 +207,46 @@ def apply(item, held, gone):
         gone[name] = data["version"]
     else:
         held[name] = data
+
+
+class JobLike(LiveTopic):
+    """A topic with another shape of its own, as existing clients may know one."""
+
+    name = "joblike"
+    parts = (Part(Machine.objects.all(), MachineSerializer),)
+
+    def message(self, part, action, data):
+        """Say what happened in words of its own."""
+        return {
+            "type": "job",
+            "action": "gone" if action == "deleted" else "status",
+            "job_id": data["id"],
+            "data": data,
+        }
+
+    def state(self, objects):
+        """Name what there is."""
+        return {"jobs": objects, "total": len(objects)}
+
+
+@pytest.fixture
+def joblike(fleet: FleetTopic) -> Iterator[JobLike]:
+    """Such a topic, beside another that shows the same rows."""
+    topics.register(JobLike())
+    history.ensure(["joblike"])
+    yield topics.registered()["joblike"]
+    topics.unregister("joblike")
+
+
+def test_a_topic_shapes_its_messages_and_its_snapshot(joblike: JobLike, said: Said, user: User) -> None:
+    """And a row that two topics show is published on both, with the same version."""
+    machine = Machine.objects.create(name="m1")
+    (taken,) = snapshots.take([(joblike, "")], user)
+    assert (taken.data["total"], [one["id"] for one in taken.data["jobs"]]) == (1, ["m1"])
+    machine.delete()
+    bodies = [json.loads(item.body) for item in relay("joblike")]
+    assert [(body["type"], body["action"], body["job_id"]) for body in bodies] == [
+        ("job", "status", "m1"),
+        ("job", "gone", "m1"),
+    ]
+    assert [body["data"]["version"] for body in bodies] == [data["version"] for _, _, data in said()]
