@@ -60,7 +60,10 @@ def published(message: Mapping[str, Any]) -> list[Published]:
     rows = message["items"]
     times, details = message.get("times") or [None] * len(rows), message.get("details") or [False] * len(rows)
     moments = (at and datetime.fromtimestamp(at, UTC) for at in times)
-    return [Published(*row, moment, detail) for row, moment, detail in zip(rows, moments, details, strict=True)]
+    return [
+        Published(*row)._replace(created_at=moment, detail=detail)
+        for row, moment, detail in zip(rows, moments, details, strict=True)
+    ]
 
 
 def passing(stream: str, items: Sequence[Passing], *, origin: str) -> tuple[str, dict[str, Any]]:

@@ -233,7 +233,10 @@ RETURNING realtime_publication.id, "offset", audience, key, version, body, legac
 def _number(stream: str, head: int) -> list[Published]:
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, [head, stream, BATCH])
-        rows = [Published(*row, _moment(at), bool(detail)) for *row, at, detail in cursor.fetchall()]
+        rows = [
+            Published(*row)._replace(created_at=_moment(at), detail=bool(detail))
+            for *row, at, detail in cursor.fetchall()
+        ]
     return sorted(rows, key=lambda item: item.offset)
 
 

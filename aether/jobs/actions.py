@@ -86,7 +86,7 @@ def update(pk: uuid.UUID, **changes: Unpack[Edit]) -> Job:
     ValidationError, which names the fields.
     """
     with transaction.atomic():
-        job = Job.objects.select_for_update(of=("self",)).get(pk=pk)
+        job: Job = Job.objects.select_for_update(of=("self",)).get(pk=pk)
         hear(pk)
         wanted = {name: value for name, value in changes.items() if getattr(job, name) != value}
         if not wanted:
@@ -108,17 +108,17 @@ def start(pk: uuid.UUID) -> Job:
     return update(pk, status=Status.RUNNING)
 
 
-def complete(pk: uuid.UUID, **changes: Unpack[Edit]) -> Job:
+def complete(pk: uuid.UUID, **changes: Any) -> Job:
     """End a job well. Raises: Job.DoesNotExist; Refused."""
     return update(pk, **{**changes, "status": Status.COMPLETED})
 
 
-def fail(pk: uuid.UUID, error: str, **changes: Unpack[Edit]) -> Job:
+def fail(pk: uuid.UUID, error: str, **changes: Any) -> Job:
     """End a job for a reason. Raises: Job.DoesNotExist; Refused."""
     return update(pk, **{**changes, "status": Status.FAILED, "error": error})
 
 
-def cancel(pk: uuid.UUID, **changes: Unpack[Edit]) -> Job:
+def cancel(pk: uuid.UUID, **changes: Any) -> Job:
     """End a job because somebody wants it; whoever runs it is told when it next says something.
 
     Raises: Job.DoesNotExist; Refused.
@@ -165,7 +165,7 @@ def delete(pk: uuid.UUID) -> None:
     Raises: Job.DoesNotExist; Refused, where it or one of its descendants is not finished.
     """
     with transaction.atomic():
-        job = Job.objects.select_for_update(of=("self",)).get(pk=pk)
+        job: Job = Job.objects.select_for_update(of=("self",)).get(pk=pk)
         if job.status not in FINAL:
             raise Refused(f"The job is {job.status}; only a finished one can be deleted. Cancel it first.")
         family = [pk, *descendants(pk)]

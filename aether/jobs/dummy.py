@@ -21,7 +21,8 @@ DEPLOYED: Final = [
     f"{GREEN}✔{PLAIN} web-server-01 answers on port 443",
 ]  # fmt: skip
 FAILED: Final = [
-    "Checking db-server-01 …", f"{GREEN}✔{PLAIN} 212 of 214 files", f"STDERR: {RED}✘ /srv/db/wal/0000A3: bad CRC{PLAIN}",
+    "Checking db-server-01 …", f"{GREEN}✔{PLAIN} 212 of 214 files",
+    f"STDERR: {RED}✘ /srv/db/wal/0000A3: bad CRC{PLAIN}",
     f"STDERR: {RED}✘ /srv/db/wal/0000A4: bad CRC{PLAIN}",
 ]  # fmt: skip
 HOSTS: Final = ("hyperv-01.imaginary.example", "hyperv-02.imaginary.example")

@@ -155,9 +155,14 @@ class Reporter:
         try:
             actions.update(self.pk, progress=progress)
         except (DatabaseError, InterfaceError):
-            with self._changed:
-                self._progress = progress if self._progress is None else self._progress
+            self._keep(progress)
             raise
+
+    def _keep(self, progress: int) -> None:
+        """Have *progress* told later, unless there is a newer one."""
+        with self._changed:
+            if self._progress is None:
+                self._progress = progress
 
     def _send_lines(self) -> None:
         with self._changed:

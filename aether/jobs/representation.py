@@ -24,7 +24,9 @@ class JobSerializer(serializers.Serializer[Any]):
     error = serializers.CharField(allow_null=True)
     exit_code = serializers.IntegerField(allow_null=True)
     notification_id = serializers.UUIDField(allow_null=True)
-    parent = serializers.UUIDField(source="parent_id", allow_null=True)
+    parent = serializers.UUIDField(  # type: ignore[assignment]  # The base's `parent` is no field.
+        source="parent_id", allow_null=True
+    )
     child_jobs = serializers.SerializerMethodField(help_text="The ids of its children, the oldest first.")
     created_by = serializers.CharField(help_text="The user's name at that time; empty for a command.")
     version = serializers.IntegerField(read_only=True, help_text="Grows with each change.")

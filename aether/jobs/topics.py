@@ -36,7 +36,6 @@ class JobsTopic(LiveTopic):
 
     name: ClassVar[str] = "jobs"
     details: ClassVar[bool] = True
-    merges: ClassVar[bool] = True
     history_count: ClassVar[int | None] = 1_000_000
     """In offsets. Of these most are output, whose rows go much sooner: what stays are the jobs' states."""
     parts: ClassVar[Sequence[Part]] = [Part(shown_jobs(), JobSerializer, depends_on={Job: "parent"})]
@@ -62,17 +61,15 @@ class JobsTopic(LiveTopic):
         """Say whether *user* may follow jobs. One may be followed before it is there: all are for everyone."""
         return super().authorize(user, "")
 
-    def snapshot(self, user: AbstractBaseUser, key: str) -> dict[str, Any]:
-        """Return the jobs, or the one job *key* with the newest lines that it has printed.
+    def object_state(self, found: tuple[Part, Any] | None) -> dict[str, Any]:
+        """Return one job with the newest lines that it has printed.
 
         `first_line` is the number of the first of them: what comes next continues from there.
         """
-        if not key:
-            return super().snapshot(user, key)
-        found = self._find(user, key)
-        page = output.newest(found[1]) if found else output.Page(1, [], 0)
-        job = represent(found[1]) if found else None
-        return {"job": job, "lines": page.lines, "first_line": page.first}
+        if found is None:
+            return {"job": None, "lines": [], "first_line": 1}
+        page = output.newest(found[1])
+        return {"job": represent(found[1]), "lines": page.lines, "first_line": page.first}
 
     def upkeep(self) -> None:
         """Fail what lost its runner; every ten minutes prune, a batch at each call until nothing is left."""

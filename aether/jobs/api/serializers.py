@@ -17,7 +17,7 @@ PAGE_LIMIT: Final = 500
 LINES: Final = 1_000
 """Lines in one answer, where the client does not say."""
 LINES_LIMIT: Final = 10_000
-NUMBER: Final = {"min_value": 1, "max_value": 2**53}
+NUMBER: Final[dict[str, Any]] = {"min_value": 1, "max_value": 2**53}
 
 
 class Contents(Strict):
@@ -35,7 +35,9 @@ class JobCreateSerializer(Contents):
 
     status = serializers.ChoiceField(BEGINNING, required=False, help_text="Default: pending.")
     job_type = Text(max_length=100, required=False, validators=[validators.not_blank], help_text="Default: task.")
-    parent = serializers.PrimaryKeyRelatedField(queryset=Job.objects.all(), required=False, allow_null=True)
+    parent = serializers.PrimaryKeyRelatedField(  # type: ignore[assignment]  # The base's `parent` is no field.
+        queryset=Job.objects.all(), required=False, allow_null=True
+    )
     watched = serializers.BooleanField(
         required=False,
         help_text="Fail it once nothing is heard of it for JOB_HEARTBEAT_TIMEOUT; a PATCH of {} is enough. "
@@ -81,7 +83,9 @@ class JobListQuery(serializers.Serializer[Any]):
 
     status = serializers.MultipleChoiceField(choices=Status.choices, required=False, help_text="One or more.")
     target_host = serializers.CharField(required=False)
-    parent = serializers.UUIDField(required=False, help_text="The children of this job alone.")
+    parent = serializers.UUIDField(  # type: ignore[assignment]  # The base's `parent` is no field.
+        required=False, help_text="The children of this job alone."
+    )
     since = serializers.DateTimeField(required=False, help_text="Those created at this time or later.")
     cursor = serializers.CharField(required=False, help_text="From the `Link` header of the answer before.")
     limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=PAGE_LIMIT, help_text="How many at most.")

@@ -87,7 +87,9 @@ def foreign(guarded: Server) -> dict[str, str]:
         "from django.contrib.auth.models import User; from realtime import tokens; "
         "print(tokens.create(User.objects.get(username='bob'), 'his')[0].uuid)"
     )
-    return {"notification_id": notification.strip(), "token_id": token.strip(), **OF_EVERYONE}
+    # No job is bob's alone: each is for everyone who is logged in.
+    own = {"notification_id": notification.strip(), "token_id": token.strip(), "job_id": NOBODYS}
+    return {**own, **OF_EVERYONE}
 
 
 def test_routes_are_found() -> None:
