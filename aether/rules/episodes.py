@@ -22,7 +22,7 @@ def begin(seen: Observation, now: datetime, grace: timedelta, calm: timedelta) -
         seen.episode_at, seen.count, seen.worst, seen.told, seen.shown, seen.many = now, 0, "", 0, None, ""
     seen.count += 1
     seen.active, seen.since, seen.changed_at = True, now, now
-    seen.due_at = now if is_flapping(seen) and seen.shown is None else now + grace
+    seen.due_at = now if is_flapping(seen) and seen.shown is None else _after(seen, now, grace)
 
 
 def end(seen: Observation, now: datetime, grace: timedelta) -> None:
@@ -36,7 +36,13 @@ def end(seen: Observation, now: datetime, grace: timedelta) -> None:
     elif seen.shown is None:
         seen.due_at = now if is_flapping(seen) else None
     else:
-        seen.due_at = now + grace
+        seen.due_at = _after(seen, now, grace)
+
+
+def _after(seen: Observation, now: datetime, grace: timedelta) -> datetime:
+    """Return the end of *grace*; of what flaps the end of the one that is running, or it would never come."""
+    waiting = seen.due_at if is_flapping(seen) and seen.due_at is not None else now + grace
+    return min(waiting, now + grace)
 
 
 def is_flapping(seen: Observation) -> bool:
