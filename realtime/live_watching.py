@@ -45,7 +45,7 @@ class Watch:
         found: dict[Any, list[Any]] = {}
         rest = iter(list(pks))
         while chunk := list(islice(rest, CHUNK)):
-            rows = QuerySet(self.model).filter(pk__in=chunk).order_by()
+            rows: QuerySet[Any] = QuerySet(self.model).filter(pk__in=chunk).order_by()
             found |= {pk: values for pk, *values in rows.values_list("pk", *self.fields)}
         return found
 

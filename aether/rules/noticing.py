@@ -10,7 +10,7 @@ from aether.rules import episodes, switches, telling
 from aether.rules.declared import RULES, Rule
 from aether.rules.models import Observation
 from aether.rules.sources import Source
-from aether.rules.telling import Telling
+from aether.rules.writing import Telling
 from realtime.live_changes import chunks
 from realtime.live_watching import Changed
 
@@ -53,8 +53,8 @@ def hold(rule: Rule, entities: Iterable[str]) -> dict[str, Observation]:
 def store(seen: Iterable[Observation]) -> None:
     """Store what is known now; the entities' rows, or these, are locked."""
     rows = list(seen)
-    Observation.objects.bulk_update([one for one in rows if one.pk is not None], STORED, batch_size=25)
-    Observation.objects.bulk_create([one for one in rows if one.pk is None], batch_size=50)
+    Observation.objects.bulk_update([one for one in rows if not one._state.adding], STORED, batch_size=25)
+    Observation.objects.bulk_create([one for one in rows if one._state.adding], batch_size=50)
 
 
 def _concerns(rule: Rule, one: Changed) -> bool:

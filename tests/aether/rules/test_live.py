@@ -5,6 +5,7 @@ from typing import Any
 from aether.inventory import actions as inventory
 from aether.inventory.actions import Report
 from aether.inventory.models import VM, State
+from notifications import actions
 from tests.aether.jobs.test_run import newest, ran
 from tests.conftest import StartServer
 from tests.realtime.clients import Message
@@ -20,19 +21,27 @@ def titles(messages: list[Message]) -> list[str]:
     return [one["data"]["title"] for one in flat(messages) if one["type"] == "notification"]
 
 
+def updates(messages: list[Message]) -> list[str]:
+    """Return the notes in the updates of the inventory among *messages*."""
+    told = [one for one in flat(messages) if one["type"] == "inventory" and one["action"] == "updated"]
+    return [one["data"]["notes"] for one in told]
+
+
 async def test_a_node_delivers_it(connect: Connect) -> None:
     """A VM's new state comes as one update and one notification, to a client of both topics."""
     await in_thread(inventory.sync, Report("h1", {}, {"a": {"name": "web", "state": "Running"}}))
     client = await connect()
     await client.subscribe("notifications", "inventory")
     await in_thread(inventory.patch, VM, "a", {"state": State.OFF})
-    await in_thread(inventory.patch, VM, "a", {"notes": "the last one"})
-    got = await client.until(lambda message: "the last one" in str(message))
-    if "web is Off" not in titles(got):
-        got += await client.until(lambda message: "web is Off" in titles([message]))
-    assert titles(got) == ["web is Off"]
-    updates = [one for one in flat(got) if one["type"] == "inventory" and one["action"] == "updated"]
-    assert [one["data"]["state"] for one in updates] == ["Off", "Off"]
+    got: list[Message] = []
+    while not (titles(got) and updates(got)):
+        got += await client.until(lambda message: bool(titles([message]) or updates([message])))
+    await in_thread(actions.create, "the end")
+    await in_thread(inventory.patch, VM, "a", {"state": State.OFF, "notes": "the end"})
+    while not (len(titles(got)) > 1 and len(updates(got)) > 1):
+        got += await client.until(lambda message: bool(titles([message]) or updates([message])))
+    assert titles(got) == ["web is Off", "the end"]
+    assert updates(got) == ["", "the end"]
 
 
 def listed(server: Server) -> list[dict[str, Any]]:
