@@ -110,7 +110,7 @@ def test_thousands_of_vms_cost_little_more() -> None:
         durations.append(clock.perf_counter() - began)
         counts.append(len(queries))
     assert told() == [("info", "3000 VMs changed their state")]
-    assert counts[1] - counts[0] < 30
+    assert counts[1] - counts[0] < 40
     assert durations[1] < 2 * durations[0] + 1
 
 
