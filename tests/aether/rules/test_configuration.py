@@ -66,10 +66,10 @@ def test_a_server_tells_of_its_configuration(start_server: StartServer) -> None:
     """A real server that starts says what is wrong; one that starts again with all well takes it back."""
     env = {"AUTH_ENABLED": "false", "CONFIGURATION_NOTICE": "true"}
     server = start_server(**env, LIMIT_CONNECTIONS="10", LIMIT_CONNECTIONS_PER_USER="11", SECRET_KEY="")
-    [told] = wait_for(lambda: newest(server))
+    [told] = wait_for(lambda: newest(server), deadline=40)
     assert "aether.W001" in told["message"]
     assert told["level"] == "warning"
     server.stop()
     server.env["SECRET_KEY"] = "k" * 50
     server.start()
-    wait_for(lambda: not newest(server))
+    wait_for(lambda: not newest(server), deadline=40)  # The lease of the one before it lasts for a while.

@@ -55,7 +55,7 @@ def test_a_failing_command_is_told(server: Server) -> None:
     """`manage.py job run` with a command that fails makes one notification, which the job names."""
     code, *_ = ran(server, "sh", "-c", "echo trying; exit 3")
     assert code == 3
-    [item] = wait_for(lambda: listed(server))
+    [item] = wait_for(lambda: listed(server), deadline=40)
     job = newest(server)
     assert (item["level"], item["category"], item["metadata"]["job_id"]) == ("error", "job", job["job_id"])
     assert item["message"] == "Ended with exit code 3."
@@ -75,7 +75,7 @@ def test_a_lost_host_is_told_by_the_server(start_server: StartServer) -> None:
         "print(Observation.objects.update(due_at=timezone.now()))"
     )
     server.start()
-    [item] = wait_for(lambda: listed(server))
+    [item] = wait_for(lambda: listed(server), deadline=40)
     assert (item["title"], item["message"], item["related_entity"]) == (
         "hyperv-01 does not answer", "No route.", "hyperv-01",
     )  # fmt: skip
