@@ -40,7 +40,7 @@ class Run:
         """Measure *peers*; whoever is absent is noted, and a failure ends one session alone."""
         present = [peer for peer in peers if self._is_present(peer)]
         self._expected = estimate.seconds(present, self._sizes, self._scenarios)
-        say(f"This will take about {self._expected / 60:.0f} minutes on an idle machine.")
+        say(f"This will take about {self._expected / 60:.0f} min on an idle machine.")
         for repeat in range(self._sizes.repeats):
             for peer in present:
                 self._attempt(f"{peer.title}, {self._turn(repeat)}", lambda: self._session(peer, repeat))  # noqa: B023
