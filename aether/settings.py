@@ -93,6 +93,9 @@ MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", default=100, least=1)
 NOTIFICATION_CATEGORIES = ENVIRONMENT.texts("NOTIFICATION_CATEGORIES")
 
+# Seconds after which a host that reports nothing is disconnected; 0: never.
+INVENTORY_HOST_TIMEOUT = ENVIRONMENT.number("INVENTORY_HOST_TIMEOUT", default=300)
+
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.admin",

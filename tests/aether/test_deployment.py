@@ -169,7 +169,7 @@ HARMLESS = {
     "REALTIME_HISTORY_AGE", "REALTIME_REPLAY_LIMIT", "REALTIME_WINDOW_COUNT", "REALTIME_WINDOW_SIZE",
     # How long is waited for whom; nobody gains by it.
     "DATABASE_POOL_SIZE", "DATABASE_TIMEOUT", "GRACEFUL_TIMEOUT", "LIMIT_LEASE_TIME", "WEBSOCKET_TIMEOUT",
-    "WEBSOCKET_INITIAL_GRACE",
+    "WEBSOCKET_INITIAL_GRACE", "INVENTORY_HOST_TIMEOUT",
     # How messages are packed; none has a secret beside what somebody else wrote.
     "WEBSOCKET_COMPRESSION", "WEBSOCKET_COMPRESSION_FROM",
 }  # fmt: skip
