@@ -6,12 +6,17 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from aether import views
 from aether.login import views as login
-from aether.views import dashboard
 from realtime.api import health, metrics, problems
 
 urlpatterns = [
-    path("", dashboard, name="dashboard"),
+    path("", views.dashboard, name="dashboard"),
+    path("inventory", views.inventory, name="inventory-page"),
+    path("inventory/hosts/<str:host_id>", views.host, name="host-page"),
+    path("inventory/vms/<str:vm_id>", views.vm, name="vm-page"),
+    path("jobs", views.jobs, name="jobs-page"),
+    path("jobs/<str:job_id>", views.job, name="job-page"),
     path("accounts/login/", login.Login.as_view(), name="login"),
     path("accounts/oidc/", login.begin, name="oidc"),
     path("accounts/oidc/callback/", login.callback, name="oidc-callback"),
