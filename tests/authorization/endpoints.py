@@ -47,7 +47,7 @@ OF_OTHERS: Final[dict[str, Callable[[str], str]]] = {
     "token_id": lambda mark: str(tokens.create(_owner(mark), mark)[0].uuid),
 }
 """Name of an id in a path → what returns the id of something with a given mark. A new id needs an entry."""
-OF_EVERYONE: Final = frozenset({"cluster_name", "hostname", "vm_id"})
+OF_EVERYONE: Final = frozenset({"cluster_name", "hostname", "vm_id", "job_id"})
 """Names of ids of what everybody who is logged in may see; those of `of` are nothing's."""
 
 

@@ -27,7 +27,7 @@ HEALTH = {"/healthz", "/readyz"}
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 SAMPLE = re.compile(r"<[^>]+>|\(\?P<\w+>[^)]*\)")
 WRITES = ("post", "put", "patch", "delete")
-OF_EVERYONE = dict.fromkeys(("cluster_name", "hostname", "vm_id"), NOBODYS)
+OF_EVERYONE = dict.fromkeys(("cluster_name", "hostname", "vm_id", "job_id"), NOBODYS)
 """The parameters whose ids everybody who is logged in may see."""
 Operation = tuple[str, str, dict[str, Any]]
 
