@@ -94,7 +94,7 @@ NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", de
 NOTIFICATION_CATEGORIES = ENVIRONMENT.texts("NOTIFICATION_CATEGORIES")
 
 INSTALLED_APPS = [
-    "daphne",
+    "aether.apps.DaphneConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
