@@ -103,7 +103,7 @@ JOB_OUTPUT_SIZE = ENVIRONMENT.number("JOB_OUTPUT_SIZE", default=64 * 1024 * 1024
 JOB_HEARTBEAT_TIMEOUT = ENVIRONMENT.number("JOB_HEARTBEAT_TIMEOUT", default=60, least=15)
 
 INSTALLED_APPS = [
-    "daphne",
+    "aether.apps.DaphneConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -24,6 +24,8 @@ DEFAULTS = {
     "DATABASE_URL": os.environ.get("AETHER_TEST_DATABASE_URL") or f"sqlite:///{DIRECTORY / 'tests.sqlite3'}",
     "LOG_LEVEL": "DEBUG",
 }
+# Where bytecode is not kept, each of hundreds of processes would compile the whole project again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 for _name in ("REDIS_URL", "HOST", "PORT", "WORKERS", "DUMMY_DATA", "ALLOWED_HOSTS", "HTTPS"):
     os.environ.pop(_name, None)
 os.environ.update(DEFAULTS)
