@@ -93,6 +93,9 @@ MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", default=100, least=1)
 NOTIFICATION_CATEGORIES = ENVIRONMENT.texts("NOTIFICATION_CATEGORIES")
 
+# Seconds after which a host that reports nothing is disconnected; 0: never.
+INVENTORY_HOST_TIMEOUT = ENVIRONMENT.number("INVENTORY_HOST_TIMEOUT", default=300)
+
 # Jobs: how long they and what they printed are kept, how much of it, and when a silent runner counts as lost.
 JOB_RETENTION = ENVIRONMENT.number("JOB_RETENTION", default=30 * 86_400, least=60)
 JOB_OUTPUT_RETENTION = ENVIRONMENT.number("JOB_OUTPUT_RETENTION", default=7 * 86_400, least=60)
@@ -107,11 +110,8 @@ JOB_TIME_LIMIT = ENVIRONMENT.number("JOB_TIME_LIMIT", default=0)
 JOB_TIME_LIMITS = ENVIRONMENT.numbers("JOB_TIME_LIMITS")
 CONFIGURATION_NOTICE = ENVIRONMENT.switch("CONFIGURATION_NOTICE", default=True)
 
-# Seconds after which a host that reports nothing is disconnected; 0: never.
-INVENTORY_HOST_TIMEOUT = ENVIRONMENT.number("INVENTORY_HOST_TIMEOUT", default=300)
-
 INSTALLED_APPS = [
-    "daphne",
+    "aether.apps.DaphneConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,6 +1,6 @@
 """Take over what a host reports of itself: all of its VMs at once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -12,12 +12,12 @@ from django.utils import timezone
 from aether.inventory.actions.writing import Outcome, again, apply, defaults, put
 from aether.inventory.models import VM, Cluster, Host
 from realtime import bulk
-from realtime.live_changes import Change, chunks, plain
+from realtime.live_changes import chunks
 
 MANY: Final = 20_000
 """VMs in one report."""
-CHUNK: Final = 500
-"""Rows in one statement."""
+FIELDS: Final = [*(name.removesuffix("_id") for name in VM.written), "updated_at", "state_changed_at"]
+"""What a report may change of a VM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def sync(report: Report, now: datetime | None = None) -> Synced:
         for chunk in chunks(gone):
             bulk.delete(VM.objects.filter(pk__in=chunk))
         bulk.create(new)
-        _overwrite(changed)
+        bulk.save(changed, FIELDS)
     return Synced(outcome, len(new), len(changed), len(gone), len(known) - len(changed), moved)
 
 
@@ -90,19 +90,3 @@ def _hold_vms(host: Host, ids: Collection[str]) -> dict[str, VM]:
     """Return, locked, the VMs on *host* and those of *ids*, wherever they are."""
     rows = VM.objects.select_for_update().filter(Q(host=host) | Q(pk__in=ids)).order_by("pk")
     return {row.pk: row for row in rows}
-
-
-def _overwrite(rows: Sequence[VM]) -> None:
-    """Store *rows*, which are locked, and publish them: as an insert that meets them, which thousands take best."""
-    change = Change(VM, [row.pk for row in rows])
-    for row in rows:
-        row.version += 1
-    written = (*VM.written, "version", "updated_at", "state_changed_at")
-    plain(VM).bulk_create(
-        rows,
-        batch_size=CHUNK,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=[name.removesuffix("_id") for name in written],
-    )
-    change.publish()

@@ -11,8 +11,8 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
-from aether.inventory import dummy as dummy_inventory
-from aether.jobs import dummy as dummy_jobs
+from aether.inventory import dummy as inventory
+from aether.jobs import dummy as jobs
 from realtime import listening, local_operator
 from realtime.live_watching import unwatched
 
@@ -38,10 +38,10 @@ class Command(BaseCommand):
             if settings.DUMMY_DATA and "notifications" in get_commands():
                 call_command("notifications", "dummy")
             with unwatched():  # What the example data tells of is past, and nobody is told of it now.
-                if settings.DUMMY_DATA and dummy_inventory.load():
+                if settings.DUMMY_DATA and inventory.load():
                     self.stdout.write("Dummy inventory loaded.")
                 if settings.DUMMY_DATA:
-                    dummy_jobs.load()
+                    jobs.load()
         except (OperationalError, InterfaceError) as error:
             place = connection.settings_dict
             name = place["NAME"] if connection.vendor == "sqlite" else f"{place['HOST']}:{place['PORT'] or 5432}"
