@@ -106,6 +106,20 @@ def registered() -> Mapping[str, Topic]:
     return _registry
 
 
+def audiences_of(user: AbstractBaseUser) -> Mapping[str, frozenset[str]]:
+    """Return the audiences of *user* on every topic, by its name; topics with the same ones share one set."""
+    usual: frozenset[str] | None = None
+    found: dict[str, frozenset[str]] = {}
+    for name, topic in _registry.items():
+        if type(topic).audiences is not Topic.audiences:
+            found[name] = topic.audiences(user)
+            continue
+        if usual is None:
+            usual = topic.audiences(user)
+        found[name] = usual
+    return found
+
+
 def find(name: str) -> tuple[Topic, str]:
     """Return the topic and the key that *name* (`jobs` or `jobs:7`) means; the key is empty for the whole topic.
 

@@ -22,6 +22,9 @@ class Frames(Protocol):
     def deflates(self) -> bool:
         """Whether the client takes compressed messages, each by itself."""
 
+    def forget_handshake(self) -> None:
+        """Let go of what only the handshake needed: the application has read it."""
+
     def attach(self, writer: "FrameWriter") -> None:
         """Tell *writer* from now on what becomes of the connection."""
 
