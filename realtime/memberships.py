@@ -1,7 +1,7 @@
 """The user groups of many users, read with one query and held in little memory."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -31,6 +31,15 @@ def prefetch(users: Sequence[AbstractBaseUser]) -> None:
         if key not in shared:
             shared[key] = _queryset(field.related_model, held)
         _prefetched(user)[GROUPS] = shared[key]
+
+
+def groups_of(user: AbstractBaseUser) -> Iterable[Any]:
+    """Return the user's groups. Queries the database where they were not prefetched.
+
+    What `user.groups.all()` returns, which however makes a manager each time, for ten times as much.
+    """
+    held = _prefetched(user).get(GROUPS)
+    return held if held is not None else user.groups.all()  # type: ignore[attr-defined,no-any-return]
 
 
 def _prefetched(user: AbstractBaseUser) -> dict[str, Any]:

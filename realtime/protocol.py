@@ -157,7 +157,7 @@ def _auth(message: Mapping[str, Any]) -> Auth:
 # Server → client
 
 
-def encode(message: Mapping[str, Any]) -> str:
+def encode(message: Any) -> str:
     """Return *message* as the JSON text that goes into a frame."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 

@@ -20,6 +20,7 @@ from realtime.connections import Connection
 from realtime.errors import CloseCode, Disconnect
 from realtime.history import Published
 from realtime.identity import Credential
+from realtime.memberships import groups_of
 
 if TYPE_CHECKING:
     from realtime.node import Node
@@ -60,9 +61,7 @@ class Due:
             self.everyone
             or client in self.clients
             or str(client.user.pk) in self.users
-            or (
-                bool(self.groups) and any(str(group.pk) in self.groups for group in client.user.groups.all())  # type: ignore[attr-defined]
-            )
+            or (bool(self.groups) and any(str(group.pk) in self.groups for group in groups_of(client.user)))
         )
 
     def merge(self, other: "Due") -> None:

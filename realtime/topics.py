@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from realtime import audience, outbox
 from realtime.errors import UnknownTopic
 from realtime.history import Published
+from realtime.memberships import groups_of
 
 if TYPE_CHECKING:
     from realtime.snapshots import Start
@@ -37,7 +38,7 @@ class Topic:
 
     def audiences(self, user: AbstractBaseUser) -> frozenset[str]:
         """Return the audiences that *user* belongs to on this topic."""
-        groups = {audience.for_group(group.pk) for group in user.groups.all()}  # type: ignore[attr-defined]
+        groups = {audience.for_group(group.pk) for group in groups_of(user)}
         return frozenset({audience.EVERYONE, audience.for_user(user.pk)} | groups)
 
     def authorize(self, user: AbstractBaseUser, key: str) -> bool:

@@ -4,6 +4,7 @@ https://asgi.readthedocs.io/en/latest/extensions.html has how a server offers mo
 """
 
 import contextlib
+import logging
 import os
 import socket
 from asyncio.transports import BaseTransport
@@ -24,6 +25,9 @@ from realtime.keepalive import Portion
 from realtime.malformed import CarefulProtocol
 from realtime.waiting import Gate, Inbox
 from realtime.writer import FrameWriter
+
+logger = logging.getLogger("uvicorn.error.websocket")
+"""A name of its own: what uvicorn says of every handshake can be left out before a line is made of it."""
 
 WINDOW_BITS: Final = 15
 NO_HEADERS: Final = Headers()
@@ -69,6 +73,7 @@ class WebSocketProtocol(CarefulProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.logger = self.conn.logger = logger
         self.queue: Any = Inbox()
         self.writable: Any = Gate()
         self.writer: FrameWriter | None = None
