@@ -174,15 +174,23 @@ def relay(stream: str) -> list[Published]:
     """
     with transaction.atomic():
         _bound_locks()
-        Stream.objects.get_or_create(name=stream)
-        head = Stream.objects.select_for_update().get(name=stream).head
-        numbered = _number(stream, head)
+        numbered = _number(stream, _locked_head(stream))
         if not numbered:
             return []
         Stream.objects.filter(name=stream).update(head=numbered[-1].offset)
         if hook := _hooks.get(stream):
             hook(numbered)
     return numbered
+
+
+def _locked_head(stream: str) -> int:
+    """Lock the row of *stream*, which is made where it is missing, and return its head."""
+    rows = Stream.objects.select_for_update().filter(name=stream).values_list("head", flat=True)
+    head = rows.first()
+    if head is None:
+        Stream.objects.get_or_create(name=stream)
+        head = rows.get()
+    return head
 
 
 _NUMBER: Final = """
