@@ -48,7 +48,6 @@ class Outbound(AsyncJsonWebsocketConsumer):
         offer: Any = (self.scope.get("extensions") or {}).get(EXTENSION)
         if offer is None:
             return AsgiSink(self.send_text, self.close, limit=conf.send_buffer, on_stalled=self.let_go)
-        offer["frames"].forget_handshake()
         log = self.log_sent if logger.isEnabledFor(logging.DEBUG) else None
         return FrameSink(offer["frames"], self.close, limit=conf.send_buffer, deflate_from=conf.compress_from, log=log)
 

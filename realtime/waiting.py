@@ -1,6 +1,7 @@
 """What of asyncio's primitives a server's connection uses, in a fraction of the memory while nobody waits."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 
@@ -39,11 +40,13 @@ class Gate:
 class Inbox:
     """What of `asyncio.Queue` the protocol uses, for its one reader."""
 
-    __slots__ = ("_filled", "_messages")
+    __slots__ = ("_filled", "_messages", "told")
 
     def __init__(self) -> None:
         self._messages: list[Any] = []
         self._filled: asyncio.Future[None] | None = None
+        self.told: Callable[[], None] | None = None
+        """Who is told of each message, where no reader waits for it."""
 
     def empty(self) -> bool:
         """Return whether there is no message."""
@@ -52,6 +55,8 @@ class Inbox:
     def put_nowait(self, message: Any) -> None:
         """Add *message*."""
         self._messages.append(message)
+        if self.told is not None:
+            self.told()
         if self._filled is not None and not self._filled.done():
             self._filled.set_result(None)
 

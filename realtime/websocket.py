@@ -3,7 +3,9 @@
 https://asgi.readthedocs.io/en/latest/extensions.html has how a server offers more than ASGI: `scope["extensions"]`.
 """
 
+import asyncio
 import contextlib
+import contextvars
 import logging
 import os
 import socket
@@ -11,6 +13,7 @@ from asyncio.transports import BaseTransport
 from collections.abc import Sequence
 from typing import Any, Final
 
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.datastructures import Headers
 from websockets.exceptions import NegotiationError
 from websockets.extensions import Extension
@@ -24,7 +27,7 @@ from realtime.frames import EXTENSION
 from realtime.keepalive import Portion
 from realtime.malformed import CarefulProtocol
 from realtime.waiting import Gate, Inbox
-from realtime.writer import FrameWriter
+from realtime.writer import FrameWriter, Receiver
 
 logger = logging.getLogger("uvicorn.error.websocket")
 """A name of its own: what uvicorn says of every handshake can be left out before a line is made of it."""
@@ -63,12 +66,12 @@ class WebSocketProtocol(CarefulProtocol):
 
     # uvicorn's attributes are more than Python keeps compactly in a `__dict__`, which took 1.6 KB of each connection.
     __slots__ = (
-        "_portion", "app", "app_state", "asgi_version", "client", "close_sent", "close_timeout", "close_timer",
-        "config", "conn", "connections", "curr_msg_data_type", "default_headers", "disconnected", "frames",
-        "handshake_complete", "handshake_initiated", "initial_response", "last_ping_rtt", "logger", "loop",
+        "_portion", "_serving", "app", "app_state", "asgi_version", "client", "close_sent", "close_timeout",
+        "close_timer", "config", "conn", "connections", "curr_msg_data_type", "default_headers", "disconnected",
+        "frames", "handshake_complete", "handshake_initiated", "initial_response", "last_ping_rtt", "logger", "loop",
         "pending_ping_payload", "ping_interval", "ping_sent_at", "ping_timeout", "ping_timer", "pong_timer", "queue",
-        "read_paused", "request", "response", "root_path", "scheme", "scope", "server", "tasks", "transport",
-        "writable", "writer",
+        "read_paused", "receiver", "request", "response", "root_path", "scheme", "scope", "server", "tasks",
+        "transport", "writable", "writer",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -77,7 +80,9 @@ class WebSocketProtocol(CarefulProtocol):
         self.queue: Any = Inbox()
         self.writable: Any = Gate()
         self.writer: FrameWriter | None = None
+        self.receiver: Receiver | None = None
         self._portion: Portion | None = None
+        self._serving: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Take the transport; compression is negotiated where the server's configuration has it on."""
@@ -108,9 +113,61 @@ class WebSocketProtocol(CarefulProtocol):
         event.headers = NO_HEADERS  # The scope has its own; the parser keeps the event as long as the connection lives.
         self.request = None
 
-    def forget_handshake(self) -> None:
-        """Let go of the request's headers, also in the scopes that were made of the server's."""
-        self.scope["headers"].clear()  # type: ignore[attr-defined]  # uvicorn makes a list.
+    def detach(self, receiver: Receiver) -> None:
+        """Hand each event to *receiver* from now on; the application may return, and the connection stays.
+
+        While it is idle it then has no task, and none of the coroutines that lie between server and application.
+        """
+        self.receiver = receiver
+        self.queue.told = self._serve
+        if not self.queue.empty():
+            self._serve()
+
+    async def run_asgi(self) -> None:
+        """Run the application as uvicorn does, but leave a connection open that it has detached."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except BaseException:
+            self.logger.exception("Exception in ASGI application\n")
+            self.send_500_response()
+        else:
+            if not self.handshake_complete:
+                self.logger.error("ASGI callable returned without completing handshake.")
+                self.send_500_response()
+        self.scope = None
+        if self.receiver is None:
+            self._end()
+
+    def _serve(self) -> None:
+        """Have what has come handled, in a task that lives no longer than that."""
+        if self._serving is None:
+            self._serving = self.loop.create_task(self._hand_over(), context=contextvars.Context())
+            self.tasks.add(self._serving)
+
+    async def _hand_over(self) -> None:
+        goes_on = True
+        try:
+            while goes_on and not self.queue.empty():
+                goes_on = await self.receiver(await self.receive())
+        except asyncio.CancelledError:
+            goes_on = False
+            raise
+        except Exception:  # The task's root.
+            goes_on = False
+            self.logger.exception("Handling an event failed.")
+        finally:
+            self.tasks.discard(self._serving)
+            self._serving = None
+            if not goes_on:
+                self.receiver = self.queue.told = None
+                self._end()
+
+    def _end(self) -> None:
+        """Close the connection, unless the client has still to answer a close."""
+        if self.close_timer is None:
+            self.transport.close()
 
     def start_keepalive(self) -> None:
         """Ping the client from now on, by the timer that all connections share."""
