@@ -32,7 +32,7 @@ class InvalidCursor(ValueError):
 class Page:
     """Notifications newest first, as their reader sees them; `next` continues after the last, None at the end."""
 
-    items: list[dict[str, Any]]
+    items: Sequence[dict[str, Any]]
     next: str | None
 
 

@@ -60,7 +60,7 @@ class Readers:
                 found[user_id] += count
         return found
 
-    def item(self, user_id: Any, note: Note, receipt: Any) -> dict[str, Any]:
+    def item(self, user_id: Any, note: Note, receipt: Any) -> Ready:
         """Return *note* as a user sees it who left *receipt* on it, or none."""
         if receipt is None:
             return note.seen(self.mark(user_id, note.audience) if note.offset is not None else 0)

@@ -168,7 +168,7 @@ class Consumer(Outbound):
         if self.node.draining:
             self.end(entrance.restarting())
         self.visit.connected(user)
-        self.scope = {}  # It was read, and would stay as long as the connection.
+        self.scope = {}  # type: ignore[typeddict-item]  # It was read, and would stay as long as the connection.
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
         """Handle one message of the client; its mistakes are answered and the connection lives on."""

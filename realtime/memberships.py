@@ -19,7 +19,8 @@ def prefetch(users: Sequence[AbstractBaseUser]) -> None:
     if not missing:
         return
     groups: dict[Any, dict[Any, Any]] = defaultdict(dict)
-    field: Any = next(iter(missing.values()))._meta.get_field(GROUPS)
+    meta: Any = next(iter(missing.values()))._meta
+    field = meta.get_field(GROUPS)
     through, of_user, of_group = field.remote_field.through, field.m2m_field_name(), field.m2m_reverse_field_name()
     for row in through._default_manager.filter(**{f"{of_user}__in": missing}).select_related(of_group):
         group = getattr(row, of_group)

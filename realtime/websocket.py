@@ -74,6 +74,10 @@ class WebSocketProtocol(CarefulProtocol):
         "transport", "writable", "writer",
     )  # fmt: skip
 
+    request: Any
+    response: Any
+    scope: Any
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.logger = self.conn.logger = logger
@@ -150,6 +154,7 @@ class WebSocketProtocol(CarefulProtocol):
         goes_on = True
         try:
             while goes_on and not self.queue.empty():
+                assert self.receiver is not None
                 goes_on = await self.receiver(await self.receive())
         except asyncio.CancelledError:
             goes_on = False
