@@ -6,12 +6,17 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from aether import views
 from aether.login import views as login
-from aether.views import dashboard
 from realtime.api import health, metrics, problems
 
 urlpatterns = [
-    path("", dashboard, name="dashboard"),
+    path("", views.dashboard, name="dashboard"),
+    path("inventory", views.inventory, name="inventory-page"),
+    path("inventory/hosts/<str:host_id>", views.host, name="host-page"),
+    path("inventory/vms/<str:vm_id>", views.vm, name="vm-page"),
+    path("jobs", views.jobs, name="jobs-page"),
+    path("jobs/<str:job_id>", views.job, name="job-page"),
     path("accounts/login/", login.Login.as_view(), name="login"),
     path("accounts/oidc/", login.begin, name="oidc"),
     path("accounts/oidc/callback/", login.callback, name="oidc-callback"),
@@ -24,6 +29,8 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", login_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
     path("api/v1/", include("notifications.api.urls")),
+    path("api/v1/", include("aether.inventory.api.urls")),
+    path("api/v1/", include("aether.jobs.api.urls")),
     path("api/v1/", include("realtime.api.urls")),
     re_path(r"^api/", problems.UnknownUrl.as_view()),
 ]

@@ -15,7 +15,7 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         """Import each app's `topics` module, which registers its topics."""
-        from realtime import accounts, checks, control, outbox, signals  # noqa: F401
+        from realtime import accounts, checks, control, live_checks, outbox, signals  # noqa: F401
         from realtime.publisher import publisher
 
         autodiscover_modules("topics")

@@ -34,6 +34,7 @@ _hooks: dict[str, Hook] = {}
 _wakers: list[Callable[[], None]] = []
 _orphan: list[Callable[[], None]] = []
 _ephemeral: set[str] = set()
+_merging: set[str] = set()
 _passers: list["Passer"] = []
 _orphan_passer: list["Passer"] = []
 
@@ -48,6 +49,10 @@ class Draft:
     key: str = ""
     version: int | None = None
     legacy: Sequence[Mapping[str, Any]] | None = None
+    detail: bool = False
+    """Whether it says more about the object `key` than those want who follow all objects: see `Topic.details`."""
+    mergeable: bool = False
+    """Whether a later publication of the object says all that this one does, and may come in its stead."""
 
 
 class Passing(NamedTuple):
@@ -130,9 +135,15 @@ def declare_ephemeral(stream: str) -> None:
     _ephemeral.add(stream)
 
 
+def declare_merging(stream: str) -> None:
+    """Let mergeable publications of *stream* give way to later ones of the same object until they are numbered."""
+    _merging.add(stream)
+
+
 def forget(stream: str) -> None:
-    """Undo `on_numbered` and `declare_ephemeral` for *stream*."""
+    """Undo `on_numbered`, `declare_ephemeral` and `declare_merging` for *stream*."""
     _hooks.pop(stream, None)
+    _merging.discard(stream)
     _ephemeral.discard(stream)
 
 
@@ -152,10 +163,20 @@ def _pass_on(stream: str, items: Sequence[Passing]) -> None:
         passer(stream, items)
 
 
+_PENDING: Final = """
+SELECT stream FROM realtime_publication WHERE "offset" IS NULL GROUP BY stream ORDER BY MIN(created_at)
+"""
+
+
 def pending_streams() -> list[str]:
-    """Return the streams that have publications without an offset."""
-    pending = Publication.objects.filter(offset__isnull=True)
-    return list(pending.values_list("stream", flat=True).distinct())
+    """Return the streams that have publications without an offset, the one that has waited longest first.
+
+    Costs what is pending, not what is stored: asked for the names alone, SQLite would read the offsets of the whole
+    history, since they are in an index too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PENDING)
+        return [stream for (stream,) in cursor.fetchall()]
 
 
 def backlog() -> tuple[int, float]:
@@ -174,7 +195,10 @@ def relay(stream: str) -> list[Published]:
     """
     with transaction.atomic():
         _bound_locks()
-        numbered = _number(stream, _locked_head(stream))
+        head = _locked_head(stream)
+        if stream in _merging:
+            _merge(stream)
+        numbered = _number(stream, head)
         if not numbered:
             return []
         with connection.cursor() as cursor:
@@ -198,6 +222,29 @@ def _locked_head(stream: str) -> int:
 # Plain statements, as the next one has to be: the ORM makes them anew each time, which took half of a relay's CPU.
 _HEAD: Final = "SELECT head FROM realtime_stream WHERE name = %s"
 _MOVE_HEAD: Final = "UPDATE realtime_stream SET head = %s WHERE name = %s"
+
+
+_MERGE: Final = """
+DELETE FROM realtime_publication WHERE id IN (
+    SELECT id FROM (
+        SELECT id, mergeable, LEAD(id) OVER (PARTITION BY audience, key ORDER BY id) AS later
+        FROM realtime_publication WHERE stream = %s AND "offset" IS NULL AND version IS NOT NULL
+    ) AS pending
+    WHERE mergeable AND later IS NOT NULL
+)
+"""
+
+
+def _merge(stream: str) -> None:
+    """Take away what gives way to a later publication.
+
+    The later one stays as it is, with an id of its own: a snapshot that has the earlier one in it, and so suppresses
+    it, must not suppress the later one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MERGE, [stream])
+
+
 _NUMBER: Final = """
 UPDATE realtime_publication SET "offset" = %s + pending.place
 FROM (
@@ -205,14 +252,17 @@ FROM (
     WHERE stream = %s AND "offset" IS NULL ORDER BY id LIMIT %s
 ) AS pending
 WHERE realtime_publication.id = pending.id
-RETURNING realtime_publication.id, "offset", audience, key, version, body, legacy, created_at
+RETURNING realtime_publication.id, "offset", audience, key, version, body, legacy, created_at, detail
 """
 
 
 def _number(stream: str, head: int) -> list[Published]:
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, [head, stream, BATCH])
-        rows = [Published(*row)._replace(created_at=_moment(written)) for *row, written in cursor.fetchall()]
+        rows = [
+            Published(*row)._replace(created_at=_moment(at), detail=bool(detail))
+            for *row, at, detail in cursor.fetchall()
+        ]
     return sorted(rows, key=lambda item: item.offset)
 
 
@@ -234,8 +284,10 @@ def _row(draft: Draft) -> Publication:
         audience=draft.audience,
         key=draft.key,
         version=draft.version,
+        mergeable=draft.mergeable,
         body=encode(draft.body),
         legacy=None if draft.legacy is None else encode(draft.legacy),
+        detail=draft.detail,
     )
 
 

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from realtime import history, ready
+from realtime import history, outbox, protocol, ready
 from realtime.counters import counters
 from realtime.history import Head, Pending
 from realtime.protocol import Position
@@ -31,6 +32,15 @@ class Start:
         return Position(self.head.offset, epoch_for(self.head.epoch, audiences))
 
 
+class Kept(dict[str, Any]):
+    """A snapshot's data that many get, and that therefore nobody changes: its text is made once for all of them."""
+
+    @cached_property
+    def text(self) -> str:
+        """The data as JSON. Ask for it first where it may take a while, and not on the event loop."""
+        return outbox.encode(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What a topic, or the one object `key` of it, looked like at `start`."""
@@ -44,6 +54,9 @@ class Snapshot:
         """Return the `snapshot` message for a client that is in *audiences*."""
         name = f"{self.topic.name}:{self.key}" if self.key else self.topic.name
         held = {} if self.topic.ephemeral else {name: self.start.position(audiences)}
+        if isinstance(self.data, Kept):
+            rest = protocol.encode({"type": "snapshot", "topic": name, "positions": protocol.positions(held)})
+            return f'{rest[:-1]},"data":{self.data.text}}}'
         return ready.state({"type": "snapshot", "topic": name}, self.data, held)
 
 

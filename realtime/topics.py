@@ -29,8 +29,20 @@ class Topic:
     initial: ClassVar[bool] = False
     """Whether the snapshot is part of a connection's `initial_state`."""
 
+    details: ClassVar[bool] = False
+    """Whether some publications are details of one object, such as its output: `Draft.detail`.
+
+    v1 clients get them only where they follow the object by name (`name:<key>`), also beside the whole topic. Older
+    ones get them wherever they follow the object. Details are bounded apart, and push nothing else out of history.
+    """
+    detail_count: ClassVar[int] = 20_000
+    """How many details stay in the database; a client further behind gets a snapshot of the object."""
+    detail_age: ClassVar[float] = 3_600
+    """For how many seconds they stay."""
     ephemeral: ClassVar[bool] = False
     """Whether publications are neither stored nor numbered: each reaches who is connected at most once."""
+    merges: ClassVar[bool] = False
+    """Whether an update that nobody was sent yet gives way to what followed of the same object (`Draft.mergeable`)."""
     history_count: ClassVar[int | None] = None
     """How many publications stay in the database; None: the setting REALTIME_HISTORY_COUNT."""
     history_age: ClassVar[float | None] = None
@@ -94,6 +106,8 @@ def register(topic: Topic) -> None:
     outbox.on_numbered(topic.name, topic.numbered)
     if topic.ephemeral:
         outbox.declare_ephemeral(topic.name)
+    if topic.merges:
+        outbox.declare_merging(topic.name)
 
 
 def unregister(name: str) -> None:

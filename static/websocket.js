@@ -45,9 +45,15 @@ export class WebSocketClient {
     this.client.options.auth = provider;
   }
 
-  /** Follow topics; before the connection is open too. @param {string | string[]} topics */
-  subscribe(topics) {
-    this.client.subscribe(topics);
+  /**
+   * Follow topics; before the connection is open too. With `snapshot` their state comes first, as a `snapshot` message,
+   * unless the page has it already; without WebSocket it comes in any case.
+   *
+   * @param {string | string[]} topics
+   * @param {{ snapshot?: boolean }} [how]
+   */
+  subscribe(topics, { snapshot = false } = {}) {
+    this.client.subscribe(topics, snapshot);
   }
 
   /** @param {string | string[]} topics */

@@ -41,8 +41,11 @@ def without_audit_rows() -> Iterator[None]:
 def nothing_kept() -> None:
     """Begin with no snapshot kept: a test's database goes back to what it was, and nobody publishes that."""
     from notifications.recent import recent  # Not before Django is set up.
+    from realtime.live_topics import every_part
 
     recent.cache_clear()
+    for topic, _ in every_part():
+        topic.forget()
 
 
 @pytest.fixture(autouse=True)

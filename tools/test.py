@@ -14,6 +14,7 @@ ALIKE = [
         f"tests/realtime/test_{name}.py"
         for name in ("auth", "history", "moving", "outbox", "postgresql", "recovery", "subscribing", "watch")
     ),
+    "tests/realtime/live",
     "tests/notifications",
 ]
 """What runs on PostgreSQL too: whatever speaks to the database more than it speaks to clients."""

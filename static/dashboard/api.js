@@ -35,6 +35,9 @@ export const markAllRead = (upTo) => request("PUT", `${BASE}/mark-all-read`, upT
 /** @param {Json} fields */
 export const create = (fields) => request("POST", BASE, fields);
 
+/** Anything else of the API. @param {string} url @returns {Promise<any>} */
+export const get = (url) => request("GET", url);
+
 /** Whether the browser's session counts; false where that cannot be told. */
 export async function isSignedIn() {
   const response = await answer("GET", `${BASE}/unread_count`).catch(() => null);

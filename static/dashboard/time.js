@@ -28,3 +28,25 @@ export function ago(time, now) {
 export function absolute(time) {
   return full.format(new Date(time));
 }
+
+/**
+ * Say how long something took or has been going on: `48 s`, `3 min 05 s`, `2 h 07 min`, `3 d 4 h`.
+ *
+ * @param {string | null} start RFC 3339; null for what has not begun.
+ * @param {string | null} end Null for what is going on.
+ * @param {number} now Milliseconds.
+ */
+export function elapsed(start, end, now) {
+  if (!start) return "";
+  const seconds = Math.max(0, Math.floor(((end ? Date.parse(end) : now) - Date.parse(start)) / 1000));
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
+  if (minutes === 0) return `${seconds} s`;
+  if (hours === 0) return `${minutes} min ${two(seconds % 60)} s`;
+  if (hours < 24) return `${hours} h ${two(minutes % 60)} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** @param {number} number */
+function two(number) {
+  return `${number}`.padStart(2, "0");
+}

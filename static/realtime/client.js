@@ -75,9 +75,9 @@ export class RealtimeClient {
     if (!this.statusData.final) this.connect();
   }
 
-  /** Follow *topics*, now or as soon as there is a connection. @param {string | string[]} topics */
-  subscribe(topics) {
-    const names = this.following.add(topics);
+  /** Follow *topics*, now or as soon as there is a connection. @param {string | string[]} topics @param {boolean} [snapshot] */
+  subscribe(topics, snapshot) {
+    const names = this.following.add(topics, snapshot);
     for (const link of [this.link, this.successor]) link?.follow(names);
   }
 

@@ -30,9 +30,9 @@ export class Following {
     return wanted.size > 0 && !wanted.has("all") && [...wanted].every((name) => this.positions.held.has(name));
   }
 
-  /** @param {string | string[]} topics @returns {string[]} */
-  add(topics) {
-    return this.subscriptions.add(topics);
+  /** @param {string | string[]} topics @param {boolean} [snapshot] @returns {string[]} */
+  add(topics, snapshot) {
+    return this.subscriptions.add(topics, snapshot);
   }
 
   /** @param {string | string[]} topics @returns {string[]} */

@@ -62,11 +62,18 @@ export class Link {
     if (!this.greeted || wanted.length === 0) return;
     const late = this.options.clock.now() - this.connectedAt > GRACE;
     const since = this.following.positions.since(wanted, late);
-    // Of what no position is held, and no initial state has come, the state is asked for.
-    const bare = this.resuming ? wanted.filter((name) => name === "all" || !since[name]) : [];
+    const bare = wanted.filter((name) => this.lacksState(name, since));
     const held = wanted.filter((name) => !bare.includes(name));
     if (held.length > 0) this.ask(held, since, false);
     if (bare.length > 0) this.ask(bare, {}, true);
+  }
+
+  /** Whether a topic's state is asked for: no position of it is held, and no initial state has come or would have it.
+   * @param {string} name @param {import("./types.js").PositionMap} since */
+  lacksState(name, since) {
+    const { positions, subscriptions } = this.following;
+    if (this.resuming) return name === "all" || !since[name];
+    return subscriptions.stateful.has(name) && !positions.held.has(name);
   }
 
   /** @param {string[]} topics @param {import("./types.js").PositionMap} since @param {boolean} snapshot */

@@ -55,7 +55,8 @@ export class Memory {
     const positions = this.positionsOf(topics);
     const state = positions && save();
     if (!state) return this.remove();
-    const { cursor } = this.following;
+    // One that covers topics whose state is not kept would continue those without it.
+    const cursor = this.following.topics.every((name) => topics.includes(name)) ? this.following.cursor : null;
     const record = { version: VERSION, owner, topics, at: this.clock.now(), positions, cursor, state };
     this.write(JSON.stringify(record));
   }

@@ -5,20 +5,28 @@ export class Subscriptions {
   constructor() {
     /** @type {Set<string>} */
     this.wanted = new Set();
+    /** @type {Set<string>} Those whose state is wanted too, as long as no position of theirs is held. */
+    this.stateful = new Set();
     this.lastId = 0;
   }
 
-  /** @param {string | string[]} topics @returns {string[]} */
-  add(topics) {
+  /** @param {string | string[]} topics @param {boolean} [snapshot] @returns {string[]} */
+  add(topics, snapshot = false) {
     const names = [topics].flat();
-    for (const name of names) this.wanted.add(name);
+    for (const name of names) {
+      this.wanted.add(name);
+      if (snapshot) this.stateful.add(name);
+    }
     return names;
   }
 
   /** @param {string | string[]} topics @returns {string[]} */
   remove(topics) {
     const names = [topics].flat();
-    for (const name of names) this.wanted.delete(name);
+    for (const name of names) {
+      this.wanted.delete(name);
+      this.stateful.delete(name);
+    }
     return names;
   }
 

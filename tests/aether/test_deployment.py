@@ -167,9 +167,10 @@ HARMLESS = {
     # How much is told, loaded or kept; no text and no secret is ever in the log.
     "DUMMY_DATA", "LOG_LEVEL", "LOG_FORMAT", "NOTIFICATION_SNAPSHOT_SIZE", "REALTIME_HISTORY_COUNT",
     "REALTIME_HISTORY_AGE", "REALTIME_REPLAY_LIMIT", "REALTIME_WINDOW_COUNT", "REALTIME_WINDOW_SIZE",
+    "JOB_RETENTION", "JOB_OUTPUT_RETENTION", "JOB_OUTPUT_SIZE", "JOB_HEARTBEAT_TIMEOUT",
     # How long is waited for whom; nobody gains by it.
     "DATABASE_POOL_SIZE", "DATABASE_TIMEOUT", "GRACEFUL_TIMEOUT", "LIMIT_LEASE_TIME", "WEBSOCKET_TIMEOUT",
-    "WEBSOCKET_INITIAL_GRACE",
+    "WEBSOCKET_INITIAL_GRACE", "INVENTORY_HOST_TIMEOUT",
     # How messages are packed; none has a secret beside what somebody else wrote.
     "WEBSOCKET_COMPRESSION", "WEBSOCKET_COMPRESSION_FROM",
 }  # fmt: skip

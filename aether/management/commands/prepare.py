@@ -11,6 +11,8 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
+from aether.inventory import dummy as inventory
+from aether.jobs import dummy as jobs
 from realtime import listening, local_operator
 
 ADMIN = "admin"
@@ -34,6 +36,10 @@ class Command(BaseCommand):
                 self._create_admin()
             if settings.DUMMY_DATA and "notifications" in get_commands():
                 call_command("notifications", "dummy")
+            if settings.DUMMY_DATA and inventory.load():
+                self.stdout.write("Dummy inventory loaded.")
+            if settings.DUMMY_DATA:
+                jobs.load()
         except (OperationalError, InterfaceError) as error:
             place = connection.settings_dict
             name = place["NAME"] if connection.vendor == "sqlite" else f"{place['HOST']}:{place['PORT'] or 5432}"
