@@ -66,7 +66,8 @@ def with_request_ids(application: Any) -> Callable[..., Any]:
             await send(message)
 
         with contextvars.bound_contextvars(request_id=identifier):
-            await application(scope, receive, answer)
+            # A WebSocket keeps what it sends by, and has no such header.
+            await application(scope, receive, answer if scope["type"] == "http" else send)
 
     return identified
 

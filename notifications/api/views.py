@@ -111,7 +111,7 @@ class NotificationList(NotificationView):
 
     def _shown(self, row: Notification) -> dict[str, Any]:
         """Return *row* as its writer sees it, who need not be in its audience."""
-        return Inbox(self.user).view([row])[0]
+        return dict(Inbox(self.user).view([row])[0])
 
 
 def _only_given(shown: Mapping[str, Any], contents: Mapping[str, Any]) -> dict[str, Any]:
