@@ -140,7 +140,7 @@ class Watch:
             await _send_summaries(clients, messages)
 
     async def _upkeep(self) -> None:
-        """Do the topics' background work, on one node at a time."""
+        """Do the topics' background work and what else is registered, on one node at a time."""
         now = time.monotonic()
         if now > self._lease_until - LEASE * 2 / 3:
             held = await self._node.run(upkeep.take_lease, "upkeep", self._node.id, LEASE)
@@ -148,6 +148,8 @@ class Watch:
         if self._lease_until > now:
             for topic in topics.registered().values():
                 await self._node.run(topic.upkeep)
+            for work in upkeep.registered():
+                await self._node.run(work)
             if now - self._pruned_at > PRUNE:
                 self._pruned_at = now
                 await self._node.run(upkeep.prune_all)
