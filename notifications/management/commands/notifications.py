@@ -91,4 +91,4 @@ def _items(options: dict[str, Any]) -> list[dict[str, Any]]:
     user = users._default_manager.filter(**{users.USERNAME_FIELD: options["user"]}).first()
     if user is None:
         raise CommandError(f"There is no user {options['user']!r}.")
-    return Inbox(user).page(options["limit"], unread_only=options["unread"]).items
+    return list(Inbox(user).page(options["limit"], unread_only=options["unread"]).items)
