@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from aether import views
 from aether.login import views as login
-from realtime.api import health, metrics, problems
+from realtime.api import health, metrics, problems, schema  # noqa: F401  It registers the ways to log in.
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 BATCH_TIME: Final = 0.1
 """Seconds for which lines are collected: under load each message carries several."""
-BATCH_SIZE: Final = 256 * 1024
+BATCH_SIZE: Final = 250_000
 """Characters after which a batch is sent at once."""
 KEPT: Final = 16 * 1024 * 1024
 """Characters that wait at most; who prints more waits until some are stored."""
@@ -109,6 +109,9 @@ class Reporter:
                     self._insist(self._send_lines)
                 self._insist(self._look)
             self._insist(self._send_progress)
+        except Exception:  # A thread's root: whoever prints must not wait for it for ever.
+            logger.exception("Telling of job %s failed; what it says from here on is lost.", self.pk)
+            self._end()
         finally:
             connection.close()
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from aether.inventory import actions as inventory_actions
 from aether.inventory.models import Host
-from aether.jobs import actions as jobs
+from aether.jobs import actions as job_actions
 from notifications import actions
 from realtime.topics import Topic, registered
 from tests.authorization.people import KEY, audiences
@@ -23,14 +23,12 @@ def inventory() -> None:
     inventory_actions.put(Host, KEY, host)
 
 
-def all_jobs() -> None:
+def jobs() -> None:
     """Make a job, which is for everyone."""
-    jobs.create("<<everyone>>")
+    job_actions.create("<<everyone>>")
 
 
-ROWS: Final[dict[str, Callable[[], None]]] = {
-    "notifications": notifications, "inventory": inventory, "jobs": all_jobs
-}  # fmt: skip
+ROWS: Final[dict[str, Callable[[], None]]] = {"notifications": notifications, "inventory": inventory, "jobs": jobs}
 """Topic → what makes its rows. A topic with a snapshot of its own needs an entry; `make_rows` says so."""
 
 

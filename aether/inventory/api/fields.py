@@ -20,7 +20,7 @@ class Amount(serializers.FloatField):
     """Gigabytes."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=0, max_value=MOST, validators=[validators.finite], **options)
+        super().__init__(min_value=0, max_value=MOST, **options)
 
 
 class Count(serializers.IntegerField):

@@ -150,7 +150,7 @@ def test_delete(filled: Api) -> None:
         ("/vms/v", {"name": "v", "host": "h1", "state": "Dancing"}, {"state": "invalid_choice"}),
         ("/vms/v", {"name": "v", "host": "h1", "cpu_cores": -1}, {"cpu_cores": "min_value"}),
         ("/vms/v", {"name": "v", "host": "h1", "cpu_cores": 10**30}, {"cpu_cores": "max_value"}),
-        ("/vms/v", {"name": "v", "host": "h1", "memory_gb": "nan"}, {"memory_gb": "finite"}),
+        ("/vms/v", {"name": "v", "host": "h1", "memory_gb": "nan"}, {"memory_gb": "invalid"}),
         ("/vms/v", {"name": "v\x00", "host": "h1"}, {"name": "null_character"}),
         ("/vms/v", {"name": "v", "host": "h1", "ip_addresses": "10.0.0.1"}, {"ip_addresses": "not_a_list"}),
         ("/vms/v", {"name": "v", "host": "h1", "disks": [1]}, {"disks": "not_a_list"}),

@@ -1,6 +1,7 @@
 """Tests of output: lines keep their numbers and their text, however they come."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -155,10 +156,30 @@ def test_many_lines_stay_quick() -> None:
     assert Chunk.objects.filter(job=job).count() < 1_000
 
 
+@pytest.mark.django_db(transaction=True)
+def test_writers_of_one_job_wait_for_each_other() -> None:
+    """Lines that several append at once all come, those of one writer in their order, and numbers have no hole."""
+    job = running()
+
+    def write(name: str) -> None:
+        try:
+            for number in range(10):
+                actions.append(job.pk, [f"{name}{number}", ""])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, "abcd"))
+    lines = everything(job)
+    assert len(lines) == 80
+    for name in "abcd":
+        assert [line for line in lines if line.startswith(name)] == [f"{name}{number}" for number in range(10)]
+    assert sorted(first for first, _ in printed()) == list(range(1, 80, 2))
+
+
 def test_a_page_reads_no_more_than_it_needs(django_assert_max_num_queries: object) -> None:
     """What comes before a page is not read: two statements, of which one names the chunks."""
     job = running()
     actions.append(job.pk, ["x" * 1_000] * 1_000)
     with django_assert_max_num_queries(3):  # type: ignore[operator]
         output.read(job, start=990, limit=5)
-    assert connection.vendor in ("sqlite", "postgresql")

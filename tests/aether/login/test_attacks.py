@@ -27,7 +27,7 @@ HEALTH = {"/healthz", "/readyz"}
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 SAMPLE = re.compile(r"<[^>]+>|\(\?P<\w+>[^)]*\)")
 WRITES = ("post", "put", "patch", "delete")
-OF_EVERYONE = dict.fromkeys(("cluster_name", "hostname", "vm_id"), NOBODYS)
+OF_EVERYONE = dict.fromkeys(("cluster_name", "hostname", "vm_id", "job_id"), NOBODYS)
 """The parameters whose ids everybody who is logged in may see."""
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -87,9 +87,7 @@ def foreign(guarded: Server) -> dict[str, str]:
         "from django.contrib.auth.models import User; from realtime import tokens; "
         "print(tokens.create(User.objects.get(username='bob'), 'his')[0].uuid)"
     )
-    # No job is bob's alone: each is for everyone who is logged in.
-    others = {"job_id": NOBODYS, **OF_EVERYONE}
-    return {"notification_id": notification.strip(), "token_id": token.strip(), **others}
+    return {"notification_id": notification.strip(), "token_id": token.strip(), **OF_EVERYONE}
 
 
 def test_routes_are_found() -> None:
