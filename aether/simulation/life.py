@@ -6,7 +6,6 @@ from typing import Final
 
 from aether.inventory.models import VM
 from aether.simulation.machines import Machines
-from aether.simulation.place import MAKER
 from aether.simulation.work import Work
 from notifications import actions
 from notifications.vocabulary import Category, Level
@@ -77,7 +76,7 @@ class Life:
             return
         level, category, title, text = self.chance.choice(NOTES)
         message = text.format(name=vm.name, size=self.chance.randint(3, 97))
-        told = {"simulated": True, "vm_id": vm.pk, "by": MAKER}
+        told = {"simulated": True, "vm_id": vm.pk}
         actions.create(title, message, level=level, category=category, related_entity=vm.name, metadata=told)
 
     def _some_vm(self) -> VM | None:
