@@ -10,7 +10,7 @@ from aether.simulation.work import Work
 from notifications import actions
 from notifications.vocabulary import Category, Level
 
-WEIGHTS: Final = {"vm": 40, "work": 40, "job": 6, "note": 9, "migrate": 3, "lose": 2}
+WEIGHTS: Final = {"vm": 40, "work": 40, "job": 7, "note": 9, "migrate": 3, "lose": 1}
 """Event → how many of a hundred are of that kind."""
 NOTES: Final = (
     (Level.SUCCESS, Category.VM, "Snapshot taken", "{name} has a new snapshot of {size} GB."),

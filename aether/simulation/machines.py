@@ -78,7 +78,7 @@ class Machines:
     def lose(self, now: float) -> None:
         """Lose a host for a while, unless many are lost."""
         there = [hostname for hostname in self.hosts if hostname not in self.lost]
-        if len(there) < 2 or len(self.lost) >= max(1, len(self.hosts) * MOST_LOST):
+        if len(there) < 2 or len(self.lost) >= max(1, int(len(self.hosts) * MOST_LOST)):
             return
         hostname = self.chance.choice(there)
         self.lost.add(hostname)
