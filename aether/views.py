@@ -45,8 +45,8 @@ def inventory(request: HttpRequest) -> HttpResponse:
 
 @page
 def host(request: HttpRequest, host_id: str) -> HttpResponse:
-    """Return the inventory with one host open. Whether there is such a host, the API says."""
-    return _shell(request, "inventory.html", "inventory", host_id)
+    """Return the page of one host and its VMs. Whether there is such a host, the API says."""
+    return _shell(request, "host.html", "inventory", host_id)
 
 
 @page

@@ -1,7 +1,7 @@
 """What one user sees: which notifications, in what order, and whether each is read."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -81,10 +81,17 @@ class Inbox:
         audit.record(Event.SENSITIVE_READ, user=self._user, transport="rest", notification=str(pk))
         return {**item, **text}
 
-    def page(self, limit: int, *, cursor: str | None = None, unread_only: bool = False) -> Page:
-        """Return at most *limit* notifications after *cursor*. Raises: InvalidCursor."""
-        after = _after(self._user, cursor) if cursor else Q()
-        rows = self._unread(after, limit) if unread_only else self._newest(after, limit)
+    def page(
+        self, limit: int, *, cursor: str | None = None, unread_only: bool = False, about: Collection[str] = ()
+    ) -> Page:
+        """Return at most *limit* notifications after *cursor*, with *about* those whose `related_entity` is one of it.
+
+        Raises: InvalidCursor.
+        """
+        wanted = _after(self._user, cursor) if cursor else Q()
+        if about:
+            wanted &= Q(related_entity__in=about)
+        rows = self._unread(wanted, limit) if unread_only else self._newest(wanted, limit)
         more = cursor_at(self._user, rows[limit - 1].created_at, rows[limit - 1].pk) if len(rows) > limit else None
         return Page(self.view(rows[:limit]), more)
 
@@ -109,15 +116,15 @@ class Inbox:
         )
         return rows.filter(~Exists(dismissed), deleted_at=None)
 
-    def _newest(self, after: Q, limit: int) -> list[Notification]:
+    def _newest(self, wanted: Q, limit: int) -> list[Notification]:
         """Ask each audience for its newest, which is a short walk along an index, and merge what they say."""
         found: list[Notification] = []
         for name in self.audiences:
-            found += self._kept(Notification.objects.filter(after, audience=name))[: limit + 1]
+            found += self._kept(Notification.objects.filter(wanted, audience=name))[: limit + 1]
         return sorted(found, key=lambda row: (row.created_at, row.pk), reverse=True)[: limit + 1]
 
-    def _unread(self, after: Q, limit: int) -> list[Notification]:
-        return list(Notification.objects.filter(after, pk__in=unread_ids(self._user.pk))[: limit + 1])
+    def _unread(self, wanted: Q, limit: int) -> list[Notification]:
+        return list(Notification.objects.filter(wanted, pk__in=unread_ids(self._user.pk))[: limit + 1])
 
 
 def created(row: Notification) -> dict[str, Any]:

@@ -171,6 +171,12 @@ class ListQuery(serializers.Serializer[Any]):
     )
     unread_only = serializers.BooleanField(default=False, help_text="Leave out what is read.")
     cursor = serializers.CharField(required=False, help_text="`next` of the page before.")
+    related_entity = serializers.ListField(
+        child=serializers.CharField(max_length=200),
+        required=False,
+        max_length=20,
+        help_text="Only what is about this; given several times, about one of these. What is sensitive is never found.",
+    )
 
 
 class NotificationSerializer(serializers.Serializer[Any]):

@@ -80,7 +80,10 @@ class NotificationList(NotificationView):
         query.is_valid(raise_exception=True)
         wanted, inbox = query.validated_data, Inbox(self.user)
         try:
-            page = inbox.page(wanted["limit"], cursor=wanted.get("cursor"), unread_only=wanted["unread_only"])
+            page = inbox.page(
+                wanted["limit"], cursor=wanted.get("cursor"), unread_only=wanted["unread_only"],
+                about=wanted.get("related_entity", ()),
+            )  # fmt: skip
         except InvalidCursor as error:
             text = "It is no cursor; use `next` of the page before as it is."
             raise ValidationError({"cursor": [ErrorDetail(text, "invalid")]}) from error

@@ -150,10 +150,11 @@ export class VirtualList {
     const { height } = this.probe.getBoundingClientRect();
     const before = this.rowHeight;
     this.rowHeight = height;
-    if (before > 0 && before !== height) {
+    if (before !== height) {
       const { scrollTop } = this.scroller;
       this.resize();
-      this.scroller.scrollTop = (scrollTop / before) * height;
+      // Rows had no height while the list was hidden; nobody had scrolled then.
+      if (before > 0) this.scroller.scrollTop = (scrollTop / before) * height;
     }
     if (this.following) this.toEnd();
     this.render();
