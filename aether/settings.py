@@ -93,6 +93,12 @@ MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", default=100, least=1)
 NOTIFICATION_CATEGORIES = ENVIRONMENT.texts("NOTIFICATION_CATEGORIES")
 
+# Jobs: how long they and what they printed are kept, how much of it, and when a silent runner counts as lost.
+JOB_RETENTION = ENVIRONMENT.number("JOB_RETENTION", default=30 * 86_400, least=60)
+JOB_OUTPUT_RETENTION = ENVIRONMENT.number("JOB_OUTPUT_RETENTION", default=7 * 86_400, least=60)
+JOB_OUTPUT_SIZE = ENVIRONMENT.number("JOB_OUTPUT_SIZE", default=64 * 1024 * 1024, least=1024 * 1024)
+JOB_HEARTBEAT_TIMEOUT = ENVIRONMENT.number("JOB_HEARTBEAT_TIMEOUT", default=60, least=15)
+
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.admin",
@@ -308,6 +314,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "realtime.api.schema.complete",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatus": "aether.jobs.states.Status.choices",
+        "NewJobStatus": "aether.jobs.states.BEGINNING",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     # From the sidecar's static files, so that the docs load without internet.
     "SWAGGER_UI_DIST": "SIDECAR",

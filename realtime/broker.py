@@ -45,20 +45,25 @@ def group_of(stream: str) -> str:
 
 def publications(stream: str, items: Sequence[Published], *, origin: str) -> tuple[str, dict[str, Any]]:
     """Return the group and the one message that carries numbered publications to every other node."""
-    rows = [tuple(item)[:-1] for item in items]
+    rows = [tuple(item)[:7] for item in items]
     times = [
         item.created_at and item.created_at.timestamp() for item in items
     ]  # Beside them: older nodes know 7 parts.
     message = {"type": "aether.publications", "origin": origin, "stream": stream, "items": rows, "times": times}
+    if any(item.detail for item in items):
+        message["details"] = [item.detail for item in items]
     return group_of(stream), message
 
 
 def published(message: Mapping[str, Any]) -> list[Published]:
     """Return the publications that a message of `publications` carries; an older node says nothing of their times."""
-    found = [Published(*row) for row in message["items"]]
-    times = message.get("times") or [None] * len(found)
+    rows = message["items"]
+    times, details = message.get("times") or [None] * len(rows), message.get("details") or [False] * len(rows)
     moments = (at and datetime.fromtimestamp(at, UTC) for at in times)
-    return [item._replace(created_at=moment) for item, moment in zip(found, moments, strict=True)]
+    return [
+        Published(*row)._replace(created_at=moment, detail=detail)
+        for row, moment, detail in zip(rows, moments, details, strict=True)
+    ]
 
 
 def passing(stream: str, items: Sequence[Passing], *, origin: str) -> tuple[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
@@ -48,6 +48,28 @@ class Sink(Protocol):
         """Return when nothing waits for the client any more, or the connection has ended."""
 
 
+class Interest(NamedTuple):
+    """What of a stream a client gets of all that its audiences may have.
+
+    `keys` are the objects that it follows, None for all of them; `named` are those that it follows by name beside.
+    """
+
+    keys: frozenset[str] | None
+    named: frozenset[str]
+    dialect: Dialect
+
+    def wants(self, key: str, *, detail: bool = False) -> bool:
+        """Say whether something about *key* is for it; a *detail*, for a v1 client, where it named the object."""
+        if self.keys is not None:
+            return key in self.keys
+        return not detail or not self.dialect.v1 or key in self.named
+
+    @property
+    def details(self) -> bool:
+        """Whether it may want any details."""
+        return self.keys is not None or not self.dialect.v1 or bool(self.named)
+
+
 @dataclass(eq=False, slots=True)
 class Subscription:
     """One connection on one stream. `keys` is None for the whole stream."""
@@ -60,14 +82,21 @@ class Subscription:
     """Publications (by id) that were pending, and already in the snapshot that this client got."""
     after: int = 0
     """The offset that this client has already come to; it may be ahead of the node."""
+    named: frozenset[str] = frozenset()
+    """Where the topic has details and `keys` is None: the objects whose details are asked for all the same."""
+
+    @property
+    def interest(self) -> Interest:
+        """What of the stream is for this client."""
+        return Interest(self.keys, self.named, self.connection.dialect)
 
     def wants(self, item: Published) -> bool:
         """Say whether *item* is for this subscription, and new to it."""
-        return item.offset > self.after and self.covers(item.audience, item.key)
+        return item.offset > self.after and self.covers(item.audience, item.key, detail=item.detail)
 
-    def covers(self, audience: str, key: str) -> bool:
+    def covers(self, audience: str, key: str, *, detail: bool = False) -> bool:
         """Say whether something for *audience*, about *key*, is for this subscription."""
-        return audience in self.audiences and (self.keys is None or key in self.keys)
+        return audience in self.audiences and self.interest.wants(key, detail=detail)
 
 
 @dataclass(eq=False, slots=True)

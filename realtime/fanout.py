@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Final
 
 from realtime import protocol
-from realtime.connections import Connection, Dialect, Subscription
+from realtime.connections import Connection, Dialect, Interest, Subscription
 from realtime.frames import Texts
 from realtime.history import Published
 
@@ -29,8 +29,7 @@ Portion = dict[Subscription, Write]
 class Group:
     """Subscriptions that get the same of any publication for their audience."""
 
-    keys: frozenset[str] | None
-    dialect: Dialect
+    interest: Interest
     portions: list[Portion] = field(default_factory=list)
     connections: set[Connection] = field(default_factory=set)
 
@@ -59,10 +58,10 @@ class Members:
         """Return the subscriptions in groups of equals."""
         if self._groups is not None:
             return self._groups
-        groups: dict[tuple[frozenset[str] | None, Dialect], Group] = {}
+        groups: dict[Interest, Group] = {}
         for subscription in self.subscriptions:
-            same = (subscription.keys, subscription.connection.dialect)
-            groups.setdefault(same, Group(*same)).add(subscription)
+            same = subscription.interest
+            groups.setdefault(same, Group(same)).add(subscription)
         found = list(groups.values())
         if len(self.subscriptions) >= KEPT_FROM:
             self._groups = found
@@ -124,11 +123,11 @@ class Roster:
         concerned = dict.fromkeys(
             chain.from_iterable(self._members[name].subscriptions for name in present if name in self._members)
         )
-        groups: dict[tuple[frozenset[str], frozenset[str] | None, Dialect], Group] = {}
+        groups: dict[tuple[frozenset[str], Interest], Group] = {}
         for subscription in concerned:
-            same = (subscription.audiences & present, subscription.keys, subscription.connection.dialect)
-            groups.setdefault(same, Group(*same[1:])).add(subscription)
-        for (relevant, _, _), group in groups.items():
+            same = (subscription.audiences & present, subscription.interest)
+            groups.setdefault(same, Group(same[1])).add(subscription)
+        for (relevant, _), group in groups.items():
             yield relevant, group
 
 
@@ -189,14 +188,14 @@ class Round:
             self._serve(group, sorted(several, key=lambda item: item.offset))
 
     def _serve(self, group: Group, items: Iterable[Published]) -> None:
-        wanted = [item for item in items if group.keys is None or item.key in group.keys]
-        texts = self._texts_for(wanted, group.dialect)
+        wanted = [item for item in items if group.interest.wants(item.key, detail=item.detail)]
+        texts = self._texts_for(wanted, group.interest.dialect)
         if not texts:
             return
         for portion in group.portions:
             self._left.append((portion, texts))
             self.deliveries += len(portion)
-        if group.dialect.v1:
+        if group.interest.dialect.v1:
             self.touched |= group.connections
 
     def _texts_for(self, items: Sequence[Published], dialect: Dialect) -> Texts:

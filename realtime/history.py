@@ -4,7 +4,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
+from heapq import merge
+from itertools import takewhile
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
@@ -29,6 +31,8 @@ class Published(NamedTuple):
     legacy: str | None
     created_at: datetime | None = None
     """When the publisher wrote it; None where the node that sent it does not say."""
+    detail: bool = False
+    """Whether v1 clients get it only where they follow its key by name."""
 
 
 class Head(NamedTuple):
@@ -130,9 +134,31 @@ def since(stream: str, offset: int, limit: int = CHUNK) -> list[Published]:
     return found
 
 
-def before(stream: str, offset: int, *, count: int, size: int) -> list[Published]:
-    """Return publications of *stream* before *offset*, newest first: at most *count*, and about *size* characters."""
-    rows = Publication.objects.filter(stream=stream, offset__lt=offset).order_by("-offset")[:count]
+class Older(NamedTuple):
+    """The publications of one kind (details, or all others) before an offset, newest first: all those after `after`."""
+
+    items: list[Published]
+    before: int
+    after: int
+
+
+def older(stream: str, offset: int, *, detail: bool, count: int, size: int) -> Older:
+    """Return the publications of one kind before *offset*, within the bounds of `before`."""
+    found = before(stream, offset, count=count, size=size, detail=detail)
+    ended_early = len(found) == count or sum(map(weight, found)) > size
+    # Of details nobody noted which were pruned last, so that only what was found is known to be without a hole.
+    if found and (ended_early or detail):
+        return Older(found, offset, found[-1].offset - 1)
+    return Older(found, offset, offset - 1 if detail else head(stream).floor)
+
+
+def before(stream: str, offset: int, *, count: int, size: int, detail: bool | None = None) -> list[Published]:
+    """Return publications of *stream* before *offset*, newest first: at most *count*, and about *size* characters.
+
+    With *detail* only those that are details, or only the others.
+    """
+    kind = {} if detail is None else {"detail": detail}
+    rows = Publication.objects.filter(stream=stream, offset__lt=offset, **kind).order_by("-offset")[:count]
     found: list[Published] = []
     for row in rows.values_list(*Published._fields).iterator(chunk_size=CHUNK):
         found.append(Published(*row))
@@ -145,51 +171,106 @@ def before(stream: str, offset: int, *, count: int, size: int) -> list[Published
 class Window:
     """The most recent publications of one stream, bounded in number and in characters of JSON.
 
-    They are contiguous: `covers` says whether a replay can come from here instead of the database.
+    Details are kept and bounded for themselves, so that many of them push nothing else out. `covers` says whether a
+    replay can come from here instead of the database.
     """
 
     def __init__(self, *, count: int, size: int) -> None:
-        self._items: deque[Published] = deque()
+        self._shared = _Recent(count, size)
+        self._details = _Recent(count, size)
+
+    def __len__(self) -> int:
+        return len(self._shared.items) + len(self._details.items)
+
+    def append(self, item: Published) -> None:
+        """Add the next publication and forget the oldest ones of its kind that no longer fit."""
+        for kind in (self._shared, self._details):
+            if kind.after is None:
+                kind.after = item.offset - 1
+        (self._details if item.detail else self._shared).append(item)
+
+    def extend_back(self, items: Iterable[Published]) -> None:
+        """Add older publications, newest first, as far as they fit and continue what is here without a hole."""
+        both = self._shared, self._details
+        for item in items:
+            follows = all(kind.after in (None, item.offset) for kind in both)
+            if not follows or not both[item.detail].prepend(item):
+                return
+            for kind in both:
+                kind.after = item.offset - 1
+
+    def extend_back_by(self, older: Older, *, detail: bool) -> None:
+        """Add what is *older*, of one kind, as far as it fits and continues what is here."""
+        kind = self._details if detail else self._shared
+        if kind.after not in (None, older.before - 1):
+            return
+        kind.after = older.before - 1
+        for item in older.items:
+            if not kind.prepend(item):
+                return
+            kind.after = item.offset - 1
+        kind.after = older.after
+
+    @property
+    def first(self) -> int | None:
+        """The oldest offset that is here, None where nothing is; of details there may be fewer."""
+        return self.reach(detail=False)
+
+    def reach(self, *, detail: bool) -> int | None:
+        """Return the offset from which on all of one kind are here, None where nothing is known."""
+        after = (self._details if detail else self._shared).after
+        return None if after is None else after + 1
+
+    def covers(self, offset: int, *, details: bool = True) -> bool:
+        """Say whether everything after *offset* is here; without *details*, everything else."""
+        kinds = (self._shared, self._details) if details else (self._shared,)
+        return all(kind.after is not None and kind.after <= offset for kind in kinds)
+
+    def since(self, offset: int, *, details: bool = True) -> Sequence[Published]:
+        """Return what came after *offset*; only meaningful where `covers(offset)`."""
+        shared = self._shared.since(offset)
+        if not details or not self._details.items:
+            return shared
+        return list(merge(shared, self._details.since(offset), key=attrgetter("offset")))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._shared.clear()
+        self._details.clear()
+
+
+class _Recent:
+    """The most recent publications of one kind: all of them after the offset `after`."""
+
+    def __init__(self, count: int, size: int) -> None:
+        self.items: deque[Published] = deque()
+        self.after: int | None = None
         self._count = count
         self._size = size
         self._used = 0
 
-    def __len__(self) -> int:
-        return len(self._items)
-
     def append(self, item: Published) -> None:
-        """Add the next publication and forget the oldest ones that no longer fit."""
-        self._items.append(item)
+        self.items.append(item)
         self._used += weight(item)
-        while len(self._items) > self._count or (self._used > self._size and len(self._items) > 1):
-            self._used -= weight(self._items.popleft())
+        while len(self.items) > self._count or (self._used > self._size and len(self.items) > 1):
+            gone = self.items.popleft()
+            self._used -= weight(gone)
+            self.after = gone.offset
 
-    def extend_back(self, items: Iterable[Published]) -> None:
-        """Add older publications, newest first, as far as they fit and continue what is here without a hole."""
-        for item in items:
-            full = len(self._items) >= self._count or self._used + weight(item) > self._size
-            if full or (self._items and item.offset != self._items[0].offset - 1):
-                return
-            self._items.appendleft(item)
-            self._used += weight(item)
+    def prepend(self, item: Published) -> bool:
+        """Add an older one where there is room; say whether there was."""
+        if len(self.items) >= self._count or self._used + weight(item) > self._size:
+            return False
+        self.items.appendleft(item)
+        self._used += weight(item)
+        return True
 
-    @property
-    def first(self) -> int | None:
-        """The oldest offset that is here, None where nothing is."""
-        return self._items[0].offset if self._items else None
-
-    def covers(self, offset: int) -> bool:
-        """Say whether everything after *offset* is here."""
-        return self.first is not None and self.first <= offset + 1
-
-    def since(self, offset: int) -> Sequence[Published]:
-        """Return what came after *offset*; only meaningful where `covers(offset)`."""
-        missing = max(0, self._items[-1].offset - offset) if self._items else 0
-        return list(islice(reversed(self._items), missing))[::-1]
+    def since(self, offset: int) -> list[Published]:
+        return list(takewhile(lambda item: item.offset > offset, reversed(self.items)))[::-1]
 
     def clear(self) -> None:
-        """Forget everything."""
-        self._items.clear()
+        self.items.clear()
+        self.after = None
         self._used = 0
 
 

@@ -128,10 +128,19 @@ class Hub:
             subscription.after = live.queue[-1].offset
             live.place(subscription)
 
-    def filter(self, subscription: Subscription, stream: str, keys: frozenset[str] | None) -> None:
-        """Let *subscription* get what is about *keys* from now on, and what is under way by its former ones."""
+    def filter(
+        self,
+        subscription: Subscription,
+        stream: str,
+        keys: frozenset[str] | None,
+        named: frozenset[str] = frozenset(),
+    ) -> None:
+        """Let *subscription* get what is about *keys* from now on, and what is under way by its former ones.
+
+        *named* are the objects whose details it gets beside the whole stream.
+        """
         self.settle(subscription, stream)
-        subscription.keys = keys
+        subscription.keys, subscription.named = keys, named
         if live := self.streams.get(stream):
             live.roster.changed(subscription)
 

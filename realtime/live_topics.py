@@ -146,6 +146,10 @@ class LiveTopic(Topic):
         """
         return {"objects": objects}
 
+    def object_state(self, found: tuple[Part, Any] | None) -> dict[str, Any]:
+        """Return the snapshot's data of one row, None where there is none for the user; it may say more of it."""
+        return self.state(found[0].represent([found[1]]) if found else [])
+
     def authorize(self, user: AbstractBaseUser, key: str) -> bool:
         """Say whether *user* may follow the topic, or the object *key*, which then exists and is for this user."""
         if not user.is_active:
@@ -157,8 +161,7 @@ class LiveTopic(Topic):
     def snapshot(self, user: AbstractBaseUser, key: str) -> dict[str, Any]:
         """Return the rows that are for *user*, or the one object *key*, as they are now."""
         if key:
-            found = self._find(user, key)
-            return Kept(self.state(found[0].represent([found[1]]) if found else []))
+            return Kept(self.object_state(self._find(user, key)))
         return self._state_of([self._build(name) for name in self._used(self.audiences(user))])
 
     def snapshots_at(self, start: Start, users: Sequence[AbstractBaseUser], key: str) -> Mapping[Any, dict[str, Any]]:

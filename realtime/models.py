@@ -56,10 +56,16 @@ class Publication(models.Model):
         default=False, db_default=False, help_text="Whether it gives way to a later one of the object while pending."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    detail = models.BooleanField(
+        default=False, db_default=False, help_text="Whether v1 clients get it only where they follow its key by name."
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("stream", "offset"), name="realtime_offset_once"),)
-        indexes = (models.Index(fields=("stream", "id"), condition=Q(offset__isnull=True), name="realtime_pending"),)
+        indexes = (
+            models.Index(fields=("stream", "id"), condition=Q(offset__isnull=True), name="realtime_pending"),
+            models.Index(fields=("stream", "offset"), condition=Q(detail=True), name="realtime_detail"),
+        )
 
     def __str__(self) -> str:
         return f"{self.stream}@{self.offset}"

@@ -49,6 +49,8 @@ class Draft:
     key: str = ""
     version: int | None = None
     legacy: Sequence[Mapping[str, Any]] | None = None
+    detail: bool = False
+    """Whether it says more about the object `key` than those want who follow all objects: see `Topic.details`."""
     mergeable: bool = False
     """Whether a later publication of the object says all that this one does, and may come in its stead."""
 
@@ -224,14 +226,17 @@ FROM (
     WHERE stream = %s AND "offset" IS NULL ORDER BY id LIMIT %s
 ) AS pending
 WHERE realtime_publication.id = pending.id
-RETURNING realtime_publication.id, "offset", audience, key, version, body, legacy, created_at
+RETURNING realtime_publication.id, "offset", audience, key, version, body, legacy, created_at, detail
 """
 
 
 def _number(stream: str, head: int) -> list[Published]:
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, [head, stream, BATCH])
-        rows = [Published(*row)._replace(created_at=_moment(written)) for *row, written in cursor.fetchall()]
+        rows = [
+            Published(*row)._replace(created_at=_moment(at), detail=bool(detail))
+            for *row, at, detail in cursor.fetchall()
+        ]
     return sorted(rows, key=lambda item: item.offset)
 
 
@@ -256,6 +261,7 @@ def _row(draft: Draft) -> Publication:
         mergeable=draft.mergeable,
         body=encode(draft.body),
         legacy=None if draft.legacy is None else encode(draft.legacy),
+        detail=draft.detail,
     )
 
 

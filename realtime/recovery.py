@@ -114,7 +114,7 @@ class Recovery:
 
     async def _snapshot_and_resume(self, subscription: Subscription, stream: str) -> None:
         connection, topic = subscription.connection, topics.registered()[stream]
-        keys = sorted(subscription.keys) if subscription.keys is not None else [""]
+        keys = sorted(subscription.keys if subscription.keys is not None else {"", *subscription.named})
         while True:
             taken = await self._node.run(snapshots.take, [(topic, key) for key in keys], connection.user)
             await _taken(subscription)
@@ -171,10 +171,13 @@ class Recovery:
                 await self._confirm_ahead(stream, offset)
                 confirmed = True
                 continue
-            if last - offset > self._node.conf.replay_limit:
+            has_details, details = topics.registered()[stream].details, subscription.interest.details
+            if last - offset > self._node.conf.replay_limit and not has_details:
                 raise UnrecoverablePosition("window_exceeded")
-            if offset >= last or live.window.covers(offset):
-                items = live.window.since(offset)
+            if offset >= last or live.window.covers(offset, details=details):
+                items = live.window.since(offset, details=details)
+                if len(items) > self._node.conf.replay_limit:
+                    raise UnrecoverablePosition("window_exceeded")
                 portion = _portion(items, PORTION * self._node.conf.send_buffer)
                 counters.replayed += len(portion)
                 self._node.hub.send(subscription, stream, portion)
@@ -200,16 +203,30 @@ class Recovery:
         return True
 
     async def _read_back(self, live: LiveStream) -> None:
-        offset = live.window.first or (live.last or 0) + 1
-        conf = self._node.conf
-        read = partial(history.before, live.name, offset, count=conf.window_count, size=conf.window_size)
         try:
-            items = await self._node.run(read)
+            await (self._read_kinds_back(live) if topics.registered()[live.name].details else self._read_all_back(live))
         except BaseException:
             live.reached_back = None
             raise
+
+    async def _read_all_back(self, live: LiveStream) -> None:
+        offset = live.window.first or (live.last or 0) + 1
+        conf = self._node.conf
+        read = partial(history.before, live.name, offset, count=conf.window_count, size=conf.window_size)
+        items = await self._node.run(read)
         if live.reached_back is asyncio.current_task():  # Else the stream was started anew in the meantime.
             live.window.extend_back(items)
+
+    async def _read_kinds_back(self, live: LiveStream) -> None:
+        """Read details and all else apart, so that the many of one kind leave room for the other."""
+        conf = self._node.conf
+        for detail in (False, True):
+            offset = live.window.reach(detail=detail) or (live.last or 0) + 1
+            bounds = {"count": conf.window_count, "size": conf.window_size}
+            older = await self._node.run(partial(history.older, live.name, offset, detail=detail, **bounds))
+            if live.reached_back is not asyncio.current_task():
+                return
+            live.window.extend_back_by(older, detail=detail)
 
     async def _confirm_ahead(self, stream: str, offset: int) -> None:
         """Make sure that a position ahead of this node is one that the database knows.

@@ -1,6 +1,7 @@
 """How much of a stream's history stays in the database."""
 
 from datetime import timedelta
+from itertools import takewhile
 from typing import Final
 
 from django.db.models import F, Value
@@ -31,6 +32,27 @@ def prune(stream: str, *, count: int, age: float) -> int:
         floor = max(old)
         Stream.objects.filter(name=stream).update(floor=Greatest(F("floor"), Value(floor)))
         Publication.objects.filter(stream=stream, offset__lte=floor).delete()
+        deleted += len(old)
+        if len(old) < CHUNK:
+            return deleted
+
+
+def prune_details(stream: str, *, count: int, age: float) -> int:
+    """Delete the details of *stream* beyond the newest *count*, or older than *age* seconds; return how many.
+
+    What else is on the stream stays; only who wants details cannot continue from before them.
+    """
+    details = Publication.objects.filter(stream=stream, detail=True, offset__isnull=False)
+    surplus = details.order_by("-offset").values_list("offset", flat=True)[count : count + 1].first() or 0
+    written_after = timezone.now() - timedelta(seconds=age)
+    deleted = 0
+    while True:
+        chunk = details.order_by("offset").values_list("pk", "offset", "created_at")[:CHUNK]
+        # The oldest ones and no others, so that what is left has no hole.
+        old = [pk for pk, _, _ in takewhile(lambda row: (row[1] or 0) <= surplus or row[2] < written_after, chunk)]
+        if not old:
+            return deleted
+        Publication.objects.filter(pk__in=old).delete()
         deleted += len(old)
         if len(old) < CHUNK:
             return deleted

@@ -162,7 +162,7 @@ class Subscribing:
         subscription = connection.subscriptions[stream]
         subscription.topics.difference_update(names)
         if subscription.topics:
-            self._node.hub.filter(subscription, stream, wishes.keys_of(subscription.topics))
+            self._filter(subscription, stream)
         else:
             self._node.hub.detach(connection, stream)
             self._node.leave_unused(stream)
@@ -172,7 +172,9 @@ class Subscribing:
         stream = wish.topic.name
         if held := connection.subscriptions.get(stream):
             return await self._widen(held, wish, snapshot=snapshot)
-        subscription = Subscription(connection, connection.audiences[stream], set(wish.names), wish.keys)
+        subscription = Subscription(
+            connection, connection.audiences[stream], set(wish.names), wish.keys, named=wish.named
+        )
         initial = self._take_initial(connection, stream)
         try:
             if snapshot:
@@ -201,13 +203,21 @@ class Subscribing:
     async def _widen(self, held: Subscription, wish: Wish, *, snapshot: bool) -> bool:
         """Let a live subscription cover more; what it did not cover before is never replayed but gets a snapshot."""
         stream = wish.topic.name
-        wider = held.keys is not None and (wish.keys is None or not wish.keys <= held.keys)
+        had, had_named = held.keys, held.named
         held.topics |= wish.names
-        self._node.hub.filter(held, stream, wishes.keys_of(held.topics))
+        self._filter(held, stream)
+        wider = (had is not None and (wish.keys is None or not wish.keys <= had)) or not held.named <= (
+            had_named if had is None else had
+        )
         if snapshot or (wider and wish.since is not None):
             self._node.hub.pause(held, stream)
             await self._recovery.from_snapshot(held, stream)
         return not wider
+
+    def _filter(self, subscription: Subscription, stream: str) -> None:
+        """Let *subscription* get what its topics' names stand for."""
+        named = wishes.named_of(topics.registered()[stream], subscription.topics)
+        self._node.hub.filter(subscription, stream, wishes.keys_of(subscription.topics), named)
 
     def _take_initial(self, connection: Connection, stream: str) -> tuple[Start, Position] | None:
         """Return where the initial state stood on *stream*: once, and within the grace time."""

@@ -28,6 +28,16 @@ class Topic:
     initial: ClassVar[bool] = False
     """Whether the snapshot is part of a connection's `initial_state`."""
 
+    details: ClassVar[bool] = False
+    """Whether some publications are details of one object, such as its output: `Draft.detail`.
+
+    v1 clients get them only where they follow the object by name (`name:<key>`), also beside the whole topic. Older
+    ones get them wherever they follow the object. Details are bounded apart, and push nothing else out of history.
+    """
+    detail_count: ClassVar[int] = 20_000
+    """How many details stay in the database; a client further behind gets a snapshot of the object."""
+    detail_age: ClassVar[float] = 3_600
+    """For how many seconds they stay."""
     ephemeral: ClassVar[bool] = False
     """Whether publications are neither stored nor numbered: each reaches who is connected at most once."""
     merges: ClassVar[bool] = False

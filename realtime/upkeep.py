@@ -36,7 +36,8 @@ def prune_all() -> dict[str, int]:
         count, age = (topic.history_count, topic.history_age) if topic else (None, None)
         if stream == control.STREAM:
             count, age = control.HISTORY_COUNT, control.HISTORY_AGE
-        pruned[stream] = retention.prune(
+        details = retention.prune_details(stream, count=topic.detail_count, age=topic.detail_age) if topic else 0
+        pruned[stream] = details + retention.prune(
             stream,
             count=settings.history_count if count is None else count,
             age=settings.history_age if age is None else age,

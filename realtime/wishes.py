@@ -19,6 +19,8 @@ class Wish:
     names: frozenset[str]
     keys: frozenset[str] | None
     since: Position | None
+    named: frozenset[str] = frozenset()
+    """The keys beside the whole of a topic that has details."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,25 @@ def per_stream(allowed: Allowed, message: Subscribe) -> list[Wish]:
     for name in allowed.names:
         for stream in allowed.visible if name == ALL else [topics.find(name)[0].name]:
             asked.setdefault(stream, set()).add(name)
-    return [
-        Wish(topics.registered()[stream], frozenset(used), keys_of(used), _since(message, {*used, stream}))
-        for stream, used in asked.items()
-    ]
+    return [_wish(topics.registered()[stream], used, message) for stream, used in asked.items()]
+
+
+def _wish(topic: Topic, used: set[str], message: Subscribe) -> Wish:
+    since = _since(message, {*used, topic.name})
+    return Wish(topic, frozenset(used), keys_of(used), since, named_of(topic, used))
 
 
 def keys_of(names: Iterable[str]) -> frozenset[str] | None:
     """Return the keys that *names*, all of one stream, filter by; None where one of them is the whole stream."""
     keys = [topics.find(name)[1] if name != ALL else "" for name in names]
     return None if "" in keys else frozenset(keys)
+
+
+def named_of(topic: Topic, names: Iterable[str]) -> frozenset[str]:
+    """Return the keys that *names* have where one of them is the whole of a *topic* that has details."""
+    if not topic.details or keys_of(names) is not None:
+        return frozenset()
+    return frozenset(topics.find(name)[1] for name in names if name != ALL) - {""}
 
 
 def _may(user: AbstractBaseUser, name: str, visible: Collection[str]) -> bool:

@@ -44,6 +44,7 @@ QUERIES: Final = {"/api/v1/changes": {"topics": "all", "wait": 0}, "/api/v1/stre
 ENDLESS: Final = "/api/v1/stream"
 OF_OTHERS: Final[dict[str, Callable[[str], str]]] = {
     "notification_id": lambda mark: str(Notification.objects.get(title=mark).pk),
+    "job_id": lambda mark: nowhere(),  # Jobs are for everyone who is logged in: none is only another's.
     "token_id": lambda mark: str(tokens.create(_owner(mark), mark)[0].uuid),
 }
 """Name of an id in a path → what returns the id of something with a given mark. A new id needs an entry."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from aether.jobs import actions as jobs
 from notifications import actions
 from realtime.topics import Topic, registered
 from tests.authorization.people import audiences
@@ -14,7 +15,12 @@ def notifications() -> None:
         actions.create(f"<<{mark}>>", f"<<{mark}>>", **told)
 
 
-ROWS: Final[dict[str, Callable[[], None]]] = {"notifications": notifications}
+def all_jobs() -> None:
+    """Make a job, which is for everyone."""
+    jobs.create("<<everyone>>")
+
+
+ROWS: Final[dict[str, Callable[[], None]]] = {"notifications": notifications, "jobs": all_jobs}
 """Topic → what makes its rows. A topic with a snapshot of its own needs an entry; `make_rows` says so."""
 
 

@@ -11,6 +11,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
+from aether.jobs import dummy
 from realtime import listening, local_operator
 
 ADMIN = "admin"
@@ -34,6 +35,8 @@ class Command(BaseCommand):
                 self._create_admin()
             if settings.DUMMY_DATA and "notifications" in get_commands():
                 call_command("notifications", "dummy")
+            if settings.DUMMY_DATA:
+                dummy.load()
         except (OperationalError, InterfaceError) as error:
             place = connection.settings_dict
             name = place["NAME"] if connection.vendor == "sqlite" else f"{place['HOST']}:{place['PORT'] or 5432}"

@@ -80,7 +80,8 @@ def foreign(guarded: Server) -> dict[str, str]:
         "from django.contrib.auth.models import User; from realtime import tokens; "
         "print(tokens.create(User.objects.get(username='bob'), 'his')[0].uuid)"
     )
-    return {"notification_id": notification.strip(), "token_id": token.strip()}
+    # No job is bob's alone: each is for everyone who is logged in.
+    return {"notification_id": notification.strip(), "token_id": token.strip(), "job_id": NOBODYS}
 
 
 def test_routes_are_found() -> None:
