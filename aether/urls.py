@@ -30,6 +30,7 @@ urlpatterns = [
     path("api/docs", login_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
     path("api/v1/", include("notifications.api.urls")),
     path("api/v1/", include("aether.jobs.api.urls")),
+    path("api/v1/", include("aether.activity.urls")),
     path("api/v1/", include("realtime.api.urls")),
     re_path(r"^api/", problems.UnknownUrl.as_view()),
 ]
