@@ -150,10 +150,11 @@ export class VirtualList {
     const { height } = this.probe.getBoundingClientRect();
     const before = this.rowHeight;
     this.rowHeight = height;
-    if (before > 0 && before !== height) {
+    if (before !== height) {
       const { scrollTop } = this.scroller;
       this.resize();
-      this.scroller.scrollTop = (scrollTop / before) * height;
+      // Before it was shown at all, it had no height.
+      if (before > 0) this.scroller.scrollTop = (scrollTop / before) * height;
     }
     if (this.following) this.toEnd();
     this.render();

@@ -45,7 +45,7 @@ def figures(found: dict[str, Any], kind: str) -> dict[str, dict[str, int]]:
 
 
 def test_an_hour_in_buckets_of_five_minutes(user: User) -> None:
-    """Twelve of them, each at a whole multiple of five minutes, the last one under way; what is older is not counted."""
+    """Twelve of them, each at a whole multiple of five minutes, the last one under way; what is older is not in."""
     for level, minutes in (("error", 0), ("info", 2), ("info", 7), ("warning", 57), ("success", 58), ("error", 90)):
         notified(level, timedelta(minutes=minutes))
     found = activity(user, now=NOW, minutes=60, bucket=5)
