@@ -54,5 +54,5 @@ function time(moment) {
 /** @param {string} name @param {Node | string | undefined} value */
 function fact(name, value) {
   const held = value instanceof HTMLElement && value.localName === "dd" ? value : h("dd", {}, value);
-  return h("div", {}, h("dt", {}, name), held);
+  return h("div", { class: name === "Target host" ? "long" : null }, h("dt", {}, name), held);
 }
