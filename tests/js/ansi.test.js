@@ -51,7 +51,7 @@ test("Numbers that mean nothing change nothing.", () => {
     "38;2;1;2",
     "38;2;300;0;0",
     "38",
-    "38;9;1",
+    "38;9",
     "8",
     "5",
     "999",
