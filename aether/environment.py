@@ -90,6 +90,17 @@ class Environment:
                 self._refuse(name, part, "maps no name to a role", hint, None)
         return found
 
+    def numbers(self, name: str) -> dict[str, int]:
+        """Return a mapping out of the parts `key=number` between commas; a part that is none is left out."""
+        found = {}
+        for part in self.texts(name):
+            key, _, value = part.rpartition("=")
+            if key.strip() and value.strip().isascii() and value.strip().isdigit():
+                found[key.strip()] = int(value)
+            else:
+                self._refuse(name, part, "gives no name a number", f"Write {name}=backup=7200,deploy=600.", None)
+        return found
+
     def hosts(self, name: str, *, default: Collection[str]) -> list[str]:
         """Return names and addresses for the Host header; what no request can have there is left out."""
         return self._checked(name, addresses.wrong_host, addresses.HOST_HINT, default)

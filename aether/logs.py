@@ -76,6 +76,8 @@ def config(level: str, form: str) -> dict[str, Any]:
             **{name: {"filters": ["without_codes"]} for name in ACCESS},  # For whoever adds a handler, too.
             # Several lines for each login; the audit has one, and one for each lockout.
             "axes": {"level": "CRITICAL"},
+            # Two lines for each handshake, which `WithoutHandshakes` would drop once they are made.
+            "uvicorn.error.websocket": {"level": "WARNING"},
             **{name: {"level": level} for name in OURS},
         },
     }

@@ -93,14 +93,25 @@ MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", default=100, least=1)
 NOTIFICATION_CATEGORIES = ENVIRONMENT.texts("NOTIFICATION_CATEGORIES")
 
+# Seconds after which a host that reports nothing is disconnected; 0: never.
+INVENTORY_HOST_TIMEOUT = ENVIRONMENT.number("INVENTORY_HOST_TIMEOUT", default=300)
+
 # Jobs: how long they and what they printed are kept, how much of it, and when a silent runner counts as lost.
 JOB_RETENTION = ENVIRONMENT.number("JOB_RETENTION", default=30 * 86_400, least=60)
 JOB_OUTPUT_RETENTION = ENVIRONMENT.number("JOB_OUTPUT_RETENTION", default=7 * 86_400, least=60)
 JOB_OUTPUT_SIZE = ENVIRONMENT.number("JOB_OUTPUT_SIZE", default=64 * 1024 * 1024, least=1024 * 1024)
 JOB_HEARTBEAT_TIMEOUT = ENVIRONMENT.number("JOB_HEARTBEAT_TIMEOUT", default=60, least=15)
 
+# Rules: the pause after which the same is news again, from how many at once they are told as one, and how long jobs may
+# take (0: for ever), by type where one is named.
+RULE_CALM = ENVIRONMENT.number("RULE_CALM", default=900, least=1)
+RULE_STORM = ENVIRONMENT.number("RULE_STORM", default=20, least=1)
+JOB_TIME_LIMIT = ENVIRONMENT.number("JOB_TIME_LIMIT", default=0)
+JOB_TIME_LIMITS = ENVIRONMENT.numbers("JOB_TIME_LIMITS")
+CONFIGURATION_NOTICE = ENVIRONMENT.switch("CONFIGURATION_NOTICE", default=True)
+
 INSTALLED_APPS = [
-    "daphne",
+    "aether.apps.DaphneConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -121,6 +132,7 @@ INSTALLED_APPS = [
     "aether.login",
     "aether.inventory",
     "aether.jobs",
+    "aether.rules",
 ]
 MIDDLEWARE = [
     "aether.middleware.AuditMiddleware",

@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from aether import views
 from aether.login import views as login
-from realtime.api import health, metrics, problems
+from realtime.api import health, metrics, problems, schema  # noqa: F401  It registers the ways to log in.
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", login_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
     path("api/v1/", include("notifications.api.urls")),
+    path("api/v1/", include("aether.inventory.api.urls")),
     path("api/v1/", include("aether.jobs.api.urls")),
     path("api/v1/", include("aether.activity.urls")),
     path("api/v1/", include("realtime.api.urls")),

@@ -20,7 +20,6 @@ from bench.peers.aether import Aether, prepare_database
 from bench.peers.base import Peer, Place
 from bench.peers.registry import PEERS
 from bench.plan import FULL, QUICK, SCENARIOS, Sizes
-from bench.product.prepare import UNREAD
 from bench.run import Outcome, Run, say
 from tests.chaos.processes import ROOT
 
@@ -64,7 +63,7 @@ def _run(peers: list[Peer], sizes: Sizes, scenarios: tuple[str, ...], cores: lis
     try:
         place = Place(directory, server)
         if any(isinstance(peer, Aether) for peer in peers):
-            prepare_database(place, unread=UNREAD if "read" in scenarios else 0)
+            prepare_database(place)  # The same whatever is measured: a part of the run shall give the whole's figures.
         with generator(directory, load) as driver:
             return Run(place, driver, sizes, scenarios).all(peers)
     finally:

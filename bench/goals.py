@@ -20,8 +20,8 @@ class Goal:
 
 def judge(found: Summary) -> list[Goal]:
     """Return every goal, judged at the largest number of subscribers that was measured."""
-    return [*_per_delivery(found), _burst(found), _paced(found), _storm(found), *_memory(found), _post(found),
-            _layer(found)]  # fmt: skip
+    return [*_per_delivery(found), _burst(found), _paced(found), _storm(found), *_memory(found),
+            _compression(found), *_stalled(found), _post(found), _layer(found)]  # fmt: skip
 
 
 def _per_delivery(found: Summary) -> Iterator[Goal]:
@@ -85,6 +85,37 @@ def _memory(found: Summary) -> Iterator[Goal]:
             yield Goal(text, "the server agreed to no compression", None)
         else:
             yield Goal(text, f"{own / KILOBYTE:.1f} KB", own <= limit * KILOBYTE)
+
+
+def _compression(found: Summary) -> Goal:
+    key = _largest(found, "memory")
+    text = f"memory per idle connection of {key[1]:,} that compression adds ≤ 2 KB"
+    rows = found.get(key, {})
+    off, on = (_figure(rows, f"Aether, compression {name}", "per_connection") for name in ("off", "on"))
+    if off is None or on is None:
+        return Goal(text, "not measured", None)
+    if not _figure(rows, "Aether, compression on", "deflated"):
+        return Goal(text, "the server agreed to no compression", None)
+    return Goal(text, f"{on / KILOBYTE:.1f} − {off / KILOBYTE:.1f} = {(on - off) / KILOBYTE:.1f} KB",
+                on - off <= 2 * KILOBYTE)  # fmt: skip
+
+
+def _stalled(found: Summary) -> Iterator[Goal]:
+    """Judge what the healthy ones notice, and what the others take, beyond being connected, and give back."""
+    own = found.get(_largest(found, "stalled"), {}).get("Aether", {})
+    several = f"{own['stalled']:,.0f}" if own else "1,000"
+    late, memory = f"p99 beside {several} clients that never read ≤ 1.1 × alone", "… what waits for each of them ≤ 1 MB"
+    back = "… and is given back when they are closed"
+    if not own:
+        yield from (Goal(text, "not measured", None) for text in (late, memory, back))
+        return
+    yield Goal(late, f"{own['p99']:.1f} ms ÷ {own['alone']:.1f} ms = {own['beside']:.2f}", own["beside"] <= 1.1)
+    yield Goal(memory, f"{own['waiting'] / KILOBYTE:.0f} KB", own["waiting"] <= KILOBYTE**2)
+    yield Goal(
+        back,
+        f"{own['kept'] / KILOBYTE:.0f} KB left of each, which had {own['connected'] / KILOBYTE:.0f} KB when connected",
+        own["kept"] <= max(own["connected"], 0.05 * own["waiting"]),
+    )
 
 
 def _post(found: Summary) -> Goal:

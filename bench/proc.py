@@ -41,6 +41,18 @@ def memory(pids: Iterable[int]) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def sockets(pids: Iterable[int]) -> int:
+    """Return how many sockets the processes have open."""
+    return sum(_is_socket(entry) for pid in pids for entry in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _is_socket(entry: Path) -> bool:
+    try:
+        return str(entry.readlink()).startswith("socket:")
+    except OSError:  # It was closed in between.
+        return False
+
+
 def _parent(entry: Path) -> int | None:
     try:
         return int((entry / "stat").read_text().rpartition(")")[2].split()[1])

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import Any
 
+from bench import stalled
 from bench.driver import Driver
 from bench.peers.aether import Aether, AetherOnValkey
 from bench.peers.base import Place, Running
@@ -27,6 +28,10 @@ def run(wanted: Collection[str], place: Place, load: Driver, sizes: Sizes) -> It
         with Aether().start(place) as running:
             session = Session(Aether(), running, place, load, sizes)
             yield from _notifications(session, wanted, place, sizes)
+    if "stalled" in wanted:
+        with Aether().start(place) as running:
+            session = Session(Aether(), running, place, load, sizes)
+            yield Record(ROW, "stalled", sizes.middle, 0, stalled.measure(session, running, sizes))
     if "layer" in wanted:
         with AetherOnValkey().start(place) as running:
             yield from _layer(Session(AetherOnValkey(), running, place, load, sizes), running, sizes)

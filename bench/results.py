@@ -10,6 +10,10 @@ SATURATED: Final = 0.9
 """Share of its core from which on the generator may be what was measured."""
 BUSY: Final = 0.1
 """Share of the machine from which on others' work counts as a disturbance."""
+AS_THEY_ARE: Final = (
+    "p50", "p99", "worst", "answer_p50", "answer_ms", "commands", "valkey_us", "per_connection",
+    "alone", "stalled", "waiting", "kept", "connected",
+)  # fmt: skip
 Key = tuple[str, int]
 """A scenario and its number of subscribers."""
 Summary = dict[Key, dict[str, dict[str, float]]]
@@ -26,9 +30,9 @@ def derived(record: Record) -> dict[str, float]:
         if raw["helpers"]:
             found["helpers_us"] = raw["helpers"] / raw["deliveries"] * 1e6
         found["deliveries_per_s"] = raw["deliveries"] / raw["seconds"]
-    for name in ("p50", "p99", "worst", "answer_p50", "answer_ms", "commands", "valkey_us", "per_connection"):
-        if name in raw:
-            found[name] = float(raw[name])
+    found |= {name: float(raw[name]) for name in AS_THEY_ARE if name in raw}
+    if "alone" in raw:
+        found["beside"] = raw["p99"] / raw["alone"]
     if record.scenario == "storm":
         found["connects_per_s"] = raw["connections"] / raw["seconds"]
         found["ms_per_connect"] = raw["cpu"] / raw["connections"] * 1000

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from bench import plan, product_runs, results
+from bench import estimate, plan, product_runs, results
 from bench.driver import Driver, Failed
 from bench.peers.base import Peer, Place
 from bench.plan import Sizes
@@ -32,20 +32,27 @@ class Run:
         self._load = load
         self._sizes = sizes
         self._scenarios = scenarios
+        self._began = time.monotonic()
+        self._expected = 0.0
         self.outcome = Outcome()
 
     def all(self, peers: list[Peer]) -> Outcome:
         """Measure *peers*; whoever is absent is noted, and a failure ends one session alone."""
         present = [peer for peer in peers if self._is_present(peer)]
+        self._expected = estimate.seconds(present, self._sizes, self._scenarios)
+        say(f"This will take about {self._expected / 60:.0f} min on an idle machine.")
         for repeat in range(self._sizes.repeats):
             for peer in present:
-                self._attempt(f"{peer.title}, repeat {repeat + 1}", lambda: self._session(peer, repeat))  # noqa: B023
+                self._attempt(f"{peer.title}, {self._turn(repeat)}", lambda: self._session(peer, repeat))  # noqa: B023
             if any(peer.name == "aether" for peer in present) and set(plan.AETHER_ONLY) & set(self._scenarios):
-                self._attempt(f"Aether alone, repeat {repeat + 1}", lambda: self._aether(repeat))  # noqa: B023
+                self._attempt(f"Aether alone, {self._turn(repeat)}", lambda: self._aether(repeat))  # noqa: B023
         if "memory" in self._scenarios:
             for peer in present:
                 self._attempt(f"{peer.title}, memory", lambda: self._memory(peer))  # noqa: B023
         return self.outcome
+
+    def _turn(self, repeat: int) -> str:
+        return f"repeat {repeat + 1} of {self._sizes.repeats}"
 
     def _is_present(self, peer: Peer) -> bool:
         if reason := peer.absent():
@@ -56,7 +63,8 @@ class Run:
         return True
 
     def _attempt(self, what: str, work: Callable[[], Iterator[Record]]) -> None:
-        began = time.monotonic()
+        passed = time.monotonic() - self._began
+        say(f"[{passed / 60:.0f} of about {self._expected / 60:.0f} min] {what}")
         try:
             for record in work():
                 self.outcome.records.append(record)
@@ -64,12 +72,9 @@ class Run:
         except ERRORS as error:
             self.outcome.failures.append(f"{what}: {error}")
             say(f"{what} FAILED: {error}")
-        else:
-            say(f"{what}: {time.monotonic() - began:.0f} s")
 
     def _session(self, peer: Peer, repeat: int) -> Iterator[Record]:
-        steps = plan.steps(self._sizes, self._scenarios, heavy=peer.heavy, again=repeat > 0)
-        if steps:
+        for steps in plan.sessions(self._sizes, self._scenarios, heavy=peer.heavy, again=repeat > 0):
             with peer.start(self._place) as running:
                 yield from Session(peer, running, self._place, self._load, self._sizes).steps(steps, repeat)
 

@@ -79,6 +79,10 @@ class Session:
         self._grow_to(count)
         self._load("subscribe", at_once=self._sizes.at_once)
 
+    def stall(self, count: int) -> None:
+        """Have *count* clients more that subscribe and then never read."""
+        self._load("stall", count=count, at_once=self._sizes.at_once)
+
     def measure(self, what: str, route: str, **options: Any) -> dict[str, Any]:
         """Have one measurement made."""
         return self._load("measure", what=what, route=route, **options)

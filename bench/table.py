@@ -52,6 +52,13 @@ TABLES: Final[dict[str, tuple[str, tuple[Column, ...]]]] = {
         "Mark-all-read of 10,000 unread, {size} tabs",
         (("answered, ms", _shown("answer_ms", ".1f")), ("until all tabs know, ms", _shown("ms", ".1f"))),
     ),
+    "stalled": (
+        "{size} subscribers, 20 messages a second, beside others that never read",
+        (("that never read", _shown("stalled", ",.0f")), ("p99 alone, ms", _shown("alone", ".1f")),
+         ("p99 beside, ms", _shown("p99", ".1f")), ("ratio", _shown("beside", ".2f")),
+         ("waits for each, KB", _shown("waiting", ".0f", 1 / 1024)),
+         ("left of each, KB", _shown("kept", ".0f", 1 / 1024)), LOST),
+    ),
     "layer": (
         "A publication on Valkey's side, {size} sockets on the node",
         (("commands", _shown("commands", ".2f")), ("Valkey's CPU, µs", _shown("valkey_us", ".0f"))),

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from notifications.models import Notification, Receipt
 from notifications.readers import Readers
 from notifications.recent import notes_of
+from notifications.representation import represent
 from notifications.secrecy import Unreadable
 from notifications.unread import unread_count, unread_ids
 from realtime import audit
@@ -31,7 +32,7 @@ class InvalidCursor(ValueError):
 class Page:
     """Notifications newest first, as their reader sees them; `next` continues after the last, None at the end."""
 
-    items: list[dict[str, Any]]
+    items: Sequence[dict[str, Any]]
     next: str | None
 
 
@@ -117,6 +118,11 @@ class Inbox:
 
     def _unread(self, after: Q, limit: int) -> list[Notification]:
         return list(Notification.objects.filter(after, pk__in=unread_ids(self._user.pk))[: limit + 1])
+
+
+def created(row: Notification) -> dict[str, Any]:
+    """Return *row*, which was created just now, as its readers see it: nobody has done anything with it yet."""
+    return {**represent(row), "read": False, "offset": None}
 
 
 @cache

@@ -11,6 +11,8 @@ from django.db.models import Count, F
 from notifications.models import GroupFloor, ReadMark, Receipt
 from notifications.recent import Note
 from realtime import audience
+from realtime.memberships import groups_of
+from realtime.ready import Ready
 
 IDS = 500
 """Notifications named in one query."""
@@ -24,8 +26,7 @@ class Readers:
 
     def __init__(self, users: Sequence[AbstractBaseUser]) -> None:
         self._groups = {
-            user.pk: {audience.for_group(group.pk): group.pk for group in user.groups.all()}  # type: ignore[attr-defined]
-            for user in users
+            user.pk: {audience.for_group(group.pk): group.pk for group in groups_of(user)} for user in users
         }
 
     def audiences(self, user_id: Any) -> frozenset[str]:
@@ -59,18 +60,17 @@ class Readers:
                 found[user_id] += count
         return found
 
-    def item(self, user_id: Any, note: Note, receipt: Any) -> dict[str, Any]:
+    def item(self, user_id: Any, note: Note, receipt: Any) -> Ready:
         """Return *note* as a user sees it who left *receipt* on it, or none."""
-        read = receipt is not None and receipt.read_version >= note.opened_version
-        kept = receipt is not None and receipt.unread_version >= note.opened_version
-        if not read and note.offset is not None and not kept:
-            read = note.offset <= self._mark(user_id, note.audience)
-        item = {**note.shown, "read": read, "offset": note.offset}
-        if receipt is not None:  # Undoing a dismissal moves the version on, which only that user is told.
-            item["version"] = receipt.version
-        return item
+        if receipt is None:
+            return note.seen(self.mark(user_id, note.audience) if note.offset is not None else 0)
+        read = receipt.read_version >= note.opened_version
+        if not read and receipt.unread_version < note.opened_version:
+            read = note.is_read_at(self.mark(user_id, note.audience))
+        # Undoing a dismissal moves the version on, which only that user is told.
+        return Ready(note.shown, read=read, offset=note.offset, version=receipt.version)
 
-    def _mark(self, user_id: Any, name: str) -> int:
+    def mark(self, user_id: Any, name: str) -> int:
         """Return up to which offset a user has read an audience."""
         own, group = self._marks.get(user_id, 0), self._groups[user_id].get(name)
         return own if group is None else max(own, self._floors.get((user_id, group), 0))

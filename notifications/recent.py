@@ -1,18 +1,25 @@
 """The newest notifications of each audience, without what any one user did with them: kept between connections."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
+
 from notifications.models import Notification, Opening
 from notifications.publications import STREAM
 from notifications.representation import represent
+from realtime.ready import Ready
 from realtime.shared import Shared
 
 SPARE: Final = 50
 """Notifications kept beyond what a snapshot shows, so that a user who dismissed some still finds enough."""
+
+FORMS: Final = 3
+"""A notification itself, and the texts in which it is read and is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,18 @@ class Note:
     opened_version: int
     offset: int | None
     shown: dict[str, Any]
+    _seen: dict[bool, Ready] = field(default_factory=dict, compare=False, repr=False)
+
+    def is_read_at(self, mark: int) -> bool:
+        """Say whether a reader's *mark* covers it."""
+        return self.offset is not None and self.offset <= mark
+
+    def seen(self, mark: int) -> Ready:
+        """Return it as those see it who did nothing with it alone, and have read up to *mark*: one of two objects."""
+        read = self.is_read_at(mark)
+        if read not in self._seen:
+            self._seen[read] = Ready(self.shown, read=read, offset=self.offset)
+        return self._seen[read]
 
     @property
     def place(self) -> tuple[datetime, UUID]:
@@ -41,20 +60,41 @@ class Recent:
     total: int
 
 
+NOTHING: Final = Recent([], complete=True, total=0)
+_FILLED: Final = """
+WITH asked (audience) AS (VALUES {asked})
+SELECT audience FROM asked
+WHERE EXISTS (SELECT 1 FROM {notification} n WHERE n.audience = asked.audience AND n.deleted_at IS NULL)
+"""
+
+
 @lru_cache(maxsize=1)
 def recent(limit: int) -> Shared[Recent]:
     """Return what is kept for snapshots of *limit* notifications."""
 
-    def build(audience: str) -> Recent:
-        live = Notification.objects.filter(audience=audience, deleted_at=None)
-        rows = list(live[: limit + SPARE + 1])
-        complete = len(rows) <= limit + SPARE
-        return Recent(notes_of(rows), complete, len(rows) if complete else live.count())
+    def build(audiences: Collection[str]) -> Mapping[str, Recent]:
+        filled = _filled(audiences) if len(audiences) > 1 else audiences
+        return {name: _newest(name, limit) if name in filled else NOTHING for name in audiences}
 
     def weigh(part: Recent) -> int:
-        return sum(len(str(note.shown)) for note in part.notes)
+        return FORMS * sum(len(str(note.shown)) for note in part.notes)
 
     return Shared(STREAM, build, weigh)
+
+
+def _filled(audiences: Collection[str]) -> frozenset[str]:
+    """Return which of *audiences* have any notification: of those of single users few may. One query."""
+    asked = ", ".join(["(%s)"] * len(audiences))
+    with connection.cursor() as cursor:
+        cursor.execute(_FILLED.format(asked=asked, notification=Notification._meta.db_table), list(audiences))
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
+def _newest(audience: str, limit: int) -> Recent:
+    live = Notification.objects.filter(audience=audience, deleted_at=None)
+    rows = list(live[: limit + SPARE + 1])
+    complete = len(rows) <= limit + SPARE
+    return Recent(notes_of(rows), complete, len(rows) if complete else live.count())
 
 
 def notes_of(rows: list[Notification]) -> list[Note]:

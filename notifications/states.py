@@ -9,6 +9,7 @@ from notifications.inbox import Inbox, Page, cursor_at
 from notifications.readers import Readers
 from notifications.recent import SPARE, Note, Recent, recent
 from notifications.unread import unread_counts
+from realtime.ready import Items
 from realtime.snapshots import Start
 
 
@@ -22,13 +23,24 @@ def states(users: Sequence[AbstractBaseUser], limit: int, start: Start) -> Mappi
     parts = recent(limit).of(start, readers.every_audience())
     notes = {user.pk: _candidates(readers, parts, user.pk, limit) for user in users}
     receipts = readers.receipts({note.id for found, _ in notes.values() for note in found})
+    active = {user_id for user_id, _ in receipts}
     dismissed, unread = readers.dismissed(), unread_counts([user.pk for user in users])
     found: dict[Any, dict[str, Any]] = {}
+    alike: dict[frozenset[tuple[str, int]], Items] = {}
     for user in users:
         candidates, all_there = notes[user.pk]
-        kept = [note for note in candidates if not _is_dismissed(receipts.get((user.pk, note.id)), note)][: limit + 1]
+        own = receipts if user.pk in active else {}
+        kept = (
+            [note for note in candidates if not _is_dismissed(own.get((user.pk, note.id)), note)] if own else candidates
+        )
         if all_there or len(kept) > limit:
-            items = [readers.item(user.pk, note, receipts.get((user.pk, note.id))) for note in kept[:limit]]
+            if own:
+                items = Items(readers.item(user.pk, note, own.get((user.pk, note.id))) for note in kept[:limit])
+            else:
+                marks = {name: readers.mark(user.pk, name) for name in readers.audiences(user.pk) if parts[name].notes}
+                same = frozenset(marks.items())  # Whose audiences are the same, and read as far, see the same.
+                items = alike.get(same) or Items(note.seen(marks[note.audience]) for note in kept[:limit])
+                alike[same] = items
             page = Page(items, cursor_at(user, *kept[limit - 1].place) if len(kept) > limit else None)
         else:  # The user dismissed so many that what is kept does not reach.
             page = Inbox(user).page(limit)
@@ -45,10 +57,11 @@ def state_of(user: AbstractBaseUser, limit: int) -> dict[str, Any]:
 
 def _candidates(readers: Readers, parts: Mapping[str, Recent], user_id: Any, limit: int) -> tuple[list[Note], bool]:
     """Return a user's newest notes, dismissed ones among them, as far as all audiences reach; and if these are all."""
-    own = [parts[name] for name in readers.audiences(user_id)]
+    own = [part for name in readers.audiences(user_id) if (part := parts[name]).notes]
     ends = [part.notes[-1].place for part in own if not part.complete]
     notes = [note for part in own for note in part.notes if not ends or note.place >= max(ends)]
-    notes.sort(key=lambda note: note.place, reverse=True)
+    if len(own) > 1:
+        notes.sort(key=lambda note: note.place, reverse=True)
     return notes[: limit + SPARE + 1], not ends and len(notes) <= limit + SPARE + 1
 
 

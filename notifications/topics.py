@@ -55,7 +55,8 @@ class NotificationTopic(Topic):
                 openings[pk] = None
             elif message["data"].get("read") is False:
                 openings[pk] = Opening(pk, item.audience, item.version, item.offset)
-        Opening.objects.filter(pk__in=[pk for pk, opening in openings.items() if opening is None]).delete()
+        if gone := [pk for pk, opening in openings.items() if opening is None]:
+            Opening.objects.filter(pk__in=gone).delete()
         Opening.objects.bulk_create(
             [opening for opening in openings.values() if opening is not None],
             update_conflicts=True,

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 import uuid
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from channels.exceptions import StopConsumer
@@ -16,6 +17,7 @@ from realtime.errors import ClientError, CloseCode, Disconnect, LimitExceeded
 from realtime.identity import Identity
 from realtime.outbound import Outbound
 from realtime.protocol import Auth, ClientMessage, Ping, Subscribe, Unsubscribe
+from realtime.sink import FrameSink
 from realtime.visits import Visit
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class Consumer(Outbound):
         self.connection: Connection | None = None
         self.waiting: asyncio.TimerHandle | None = None
         self.client_id = str(uuid.uuid4())
+        self.request_id = ""
         self.left_with: int | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -49,9 +52,16 @@ class Consumer(Outbound):
             return
         self.serving = asyncio.current_task()
         self.visit = Visit.of(scope, "websocket")
+        self.request_id = correlation.request_id()
         correlation.bind_client(self.client_id)
+        self.scope, self.base_send = scope, send
+        await self.attend(self.serve(receive))
+
+    async def attend(self, work: Awaitable[bool]) -> bool:
+        """Do *work*, which says whether the connection goes on; where not, or it fails, leave nothing behind."""
+        goes_on = False
         try:
-            await self.serve(scope, receive, send)
+            goes_on = await work
         except asyncio.CancelledError:
             if not self.stalled:
                 raise
@@ -64,14 +74,35 @@ class Consumer(Outbound):
                 raise
             await self.sink.ended()
         finally:
-            await self.leave()
+            if not goes_on:
+                await self.leave()
+        return goes_on
 
-    async def serve(self, scope: Any, receive: Any, send: Any) -> None:
-        """Handle what the client does, in this task: Channels would start another one for every event."""
-        self.scope, self.base_send = scope, send
+    async def serve(self, receive: Any) -> bool:
+        """Handle what the client does, in this task: Channels would start another one for every event.
+
+        Where the server can do without a task for each connection, that is all of the handshake.
+        """
+        goes_on = await self.handle_event(await receive())
+        if goes_on and isinstance(self.sink, FrameSink):
+            self.serving = None
+            self.sink.detach(self.resume)
+            return True
+        while goes_on:
+            goes_on = await self.handle_event(await receive())
+        return False
+
+    async def resume(self, message: dict[str, Any]) -> bool:
+        """Handle one event of a connection without a task; say whether it goes on."""
+        correlation.bind_client(self.client_id, request_id=self.request_id)
+        return await self.attend(self.handle_event(message))
+
+    async def handle_event(self, message: dict[str, Any]) -> bool:
+        """Handle one event; say whether the connection goes on."""
         with contextlib.suppress(StopConsumer):
-            while True:
-                await self.dispatch(await receive())
+            await self.dispatch(message)
+            return True
+        return False
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one event, without the thread hop for database connections that nothing here uses."""
@@ -137,6 +168,7 @@ class Consumer(Outbound):
         if self.node.draining:
             self.end(entrance.restarting())
         self.visit.connected(user)
+        self.scope = {}  # type: ignore[typeddict-item]  # It was read, and would stay as long as the connection.
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
         """Handle one message of the client; its mistakes are answered and the connection lives on."""

@@ -33,9 +33,9 @@ def client_id() -> str:
     return str(contextvars.get_contextvars().get("client_id", ""))
 
 
-def bind_client(client_id: str) -> None:
-    """Let what the current task logs from now on carry *client_id*."""
-    contextvars.bind_contextvars(client_id=client_id)
+def bind_client(client_id: str, *, request_id: str | None = None) -> None:
+    """Let what the current task logs from now on carry *client_id*, and *request_id* where it has none of its own."""
+    contextvars.bind_contextvars(client_id=client_id, **({"request_id": request_id} if request_id else {}))
 
 
 def noting_peer(application: Any) -> Callable[..., Any]:
@@ -66,7 +66,8 @@ def with_request_ids(application: Any) -> Callable[..., Any]:
             await send(message)
 
         with contextvars.bound_contextvars(request_id=identifier):
-            await application(scope, receive, answer)
+            # A WebSocket keeps what it sends by, and has no such header.
+            await application(scope, receive, answer if scope["type"] == "http" else send)
 
     return identified
 

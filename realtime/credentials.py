@@ -13,11 +13,10 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ValidationError
-from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from realtime import local_operator, tokens
+from realtime import local_operator, memberships, tokens
 from realtime.identity import OPERATOR, Claim, Credential, Identity, identity_of
 
 Found = tuple[AbstractBaseUser, Credential]
@@ -34,7 +33,7 @@ def verify(claims: Iterable[Claim]) -> dict[Claim, Identity]:
     if OPERATOR in wanted and local_operator.enabled():
         found[OPERATOR] = local_operator.operator(), Credential()
     users = {user.pk: user for user, _ in found.values()}
-    prefetch_related_objects(list(users.values()), "groups")
+    memberships.prefetch(list(users.values()))
     return {claim: identity_of(users[user.pk], credential) for claim, (user, credential) in found.items()}
 
 

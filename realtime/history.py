@@ -145,11 +145,15 @@ class Older(NamedTuple):
 def older(stream: str, offset: int, *, detail: bool, count: int, size: int) -> Older:
     """Return the publications of one kind before *offset*, within the bounds of `before`."""
     found = before(stream, offset, count=count, size=size, detail=detail)
+    floor = _floor(stream, detail=detail)  # After the rows, or what is pruned meanwhile would be a hole.
     ended_early = len(found) == count or sum(map(weight, found)) > size
-    # Of details nobody noted which were pruned last, so that only what was found is known to be without a hole.
-    if found and (ended_early or detail):
-        return Older(found, offset, found[-1].offset - 1)
-    return Older(found, offset, offset - 1 if detail else head(stream).floor)
+    return Older(found, offset, found[-1].offset - 1 if ended_early else min(floor, offset - 1))
+
+
+def _floor(stream: str, *, detail: bool) -> int:
+    """Return the highest offset of one kind that was pruned."""
+    floor, details = Stream.objects.values_list("floor", "details_floor").get(name=stream)
+    return max(floor, details) if detail else floor
 
 
 def before(stream: str, offset: int, *, count: int, size: int, detail: bool | None = None) -> list[Published]:

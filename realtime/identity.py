@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import prefetch_related_objects
 
-from realtime import topics
+from realtime import memberships, topics
 
 Kind = Literal["operator", "session", "token"]
 
@@ -57,5 +56,5 @@ class Identity:
 
 def identity_of(user: AbstractBaseUser, credential: Credential) -> Identity:
     """Return *user* with their audiences on every topic. Queries the database, unless the groups were prefetched."""
-    prefetch_related_objects([user], "groups")
-    return Identity(user, {name: topic.audiences(user) for name, topic in topics.registered().items()}, credential)
+    memberships.prefetch([user])
+    return Identity(user, topics.audiences_of(user), credential)

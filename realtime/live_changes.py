@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from realtime import outbox
 from realtime.audience import EVERYONE
 from realtime.live_topics import Action, LiveTopic, Part, Shown, dependents_of, parts_of
+from realtime.live_watching import Watching
 from realtime.outbox import Draft
 
 CHUNK: Final = 500
@@ -36,12 +37,14 @@ class Change:
         self._pks = pks
         self._before = [(topic, part, _members(part, pks)) for topic, part in parts_of(model)]
         self._touched = {part: self._dependents(part, pks) for _, part in dependents_of(model)}
+        self._watching = Watching(model, pks)
 
     def publish(self, created: Collection[Any] = (), deleted: Mapping[Any, int] | None = None) -> None:
         """Publish what became of the rows, of those *created*, and of those *deleted*, given with their last version.
 
         Raises: ValidationError, where a row's audience changed.
         """
+        self._watching.tell(deleted or {})  # First, so that what it writes to the rows is published too.
         left = [pk for pk in self._pks if pk not in (deleted or {})] + list(created)
         drafts: list[Draft] = []
         for topic, part, before in self._before:

@@ -132,7 +132,7 @@ class LiveTopic(Topic):
     parts: ClassVar[Sequence[Part]]
 
     def __init__(self) -> None:
-        self._shared: Shared[list[Shown]] = Shared(self.name, self._build, _weigh)
+        self._shared: Shared[list[Shown]] = Shared(self.name, self._build_each, _weigh)
         self._last: tuple[list[Shown], Kept] | None = None
 
     def message(self, part: Part, action: Action, data: Shown) -> dict[str, Any]:
@@ -175,7 +175,7 @@ class LiveTopic(Topic):
 
     def forget(self) -> None:
         """Keep nothing of what was serialized, as after a change that nobody was told of."""
-        self._shared = Shared(self.name, self._build, _weigh)
+        self._shared = Shared(self.name, self._build_each, _weigh)
         self._last = None
 
     def _kept_state(self, lists: list[list[Shown]]) -> Kept:
@@ -196,6 +196,9 @@ class LiveTopic(Topic):
         """Return those of *audiences* that rows can have."""
         alike = all(part.audience is None for part in self.parts)
         return (EVERYONE,) if alike else tuple(sorted(audiences))
+
+    def _build_each(self, audiences: Collection[str]) -> Mapping[str, list[Shown]]:
+        return {name: self._build(name) for name in audiences}
 
     def _build(self, audience: str) -> list[Shown]:
         found: list[Shown] = []

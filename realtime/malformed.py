@@ -16,6 +16,8 @@ BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-
 class CarefulProtocol(WebSocketsSansIOProtocol):
     """Refuse what is malformed, say nothing of it in the log, and keep nothing of it."""
 
+    __slots__ = ()
+
     def data_received(self, data: bytes) -> None:
         """Take bytes of the peer; answer and end a handshake that cannot be read, such as one with 200 headers."""
         super().data_received(data)

@@ -26,6 +26,9 @@ class Stream(models.Model):
     epoch = models.CharField(max_length=32, default=new_epoch)
     head = models.PositiveBigIntegerField(default=0, help_text="Highest offset given to a publication.")
     floor = models.PositiveBigIntegerField(default=0, help_text="Highest offset that was pruned.")
+    details_floor = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="Highest offset of a detail that was pruned, where not all before it was."
+    )
 
     class Meta:
         permissions = (("view_metrics", "Can read /metrics"),)

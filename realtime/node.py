@@ -121,7 +121,6 @@ class Node:
         followed = list(gone.subscriptions)
         self.quotas.release(gone.client_id)
         self.subscribing.forget(gone)
-        self.revalidation.forget(gone)
         self.hub.remove(gone)
         for stream in followed:
             self.leave_unused(stream)

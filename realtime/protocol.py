@@ -157,9 +157,12 @@ def _auth(message: Mapping[str, Any]) -> Auth:
 # Server → client
 
 
-def encode(message: Mapping[str, Any]) -> str:
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def encode(message: Any) -> str:
     """Return *message* as the JSON text that goes into a frame."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(message)
 
 
 def timestamp(now: datetime | None = None, *, precision: Precision = "milliseconds") -> str:

@@ -49,10 +49,12 @@ def prune_details(stream: str, *, count: int, age: float) -> int:
     while True:
         chunk = details.order_by("offset").values_list("pk", "offset", "created_at")[:CHUNK]
         # The oldest ones and no others, so that what is left has no hole.
-        old = [pk for pk, _, _ in takewhile(lambda row: (row[1] or 0) <= surplus or row[2] < written_after, chunk)]
+        old = list(takewhile(lambda row: (row[1] or 0) <= surplus or row[2] < written_after, chunk))
         if not old:
             return deleted
-        Publication.objects.filter(pk__in=old).delete()
+        floor = old[-1][1] or 0
+        Stream.objects.filter(name=stream).update(details_floor=Greatest(F("details_floor"), Value(floor)))
+        Publication.objects.filter(pk__in=[pk for pk, _, _ in old]).delete()
         deleted += len(old)
         if len(old) < CHUNK:
             return deleted

@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from django.utils import timezone
@@ -19,6 +20,7 @@ from realtime.connections import Connection
 from realtime.errors import CloseCode, Disconnect
 from realtime.history import Published
 from realtime.identity import Credential
+from realtime.memberships import groups_of
 
 if TYPE_CHECKING:
     from realtime.node import Node
@@ -59,9 +61,7 @@ class Due:
             self.everyone
             or client in self.clients
             or str(client.user.pk) in self.users
-            or (
-                bool(self.groups) and any(str(group.pk) in self.groups for group in client.user.groups.all())  # type: ignore[attr-defined]
-            )
+            or (bool(self.groups) and any(str(group.pk) in self.groups for group in groups_of(client.user)))
         )
 
     def merge(self, other: "Due") -> None:
@@ -80,7 +80,9 @@ class Revalidation:
         self._due = Due()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._ends: dict[Connection, asyncio.TimerHandle] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._next = 0.0
+        """When the timer is due, by the loop's clock: at the first end of all, or before."""
         self._behind: set[Connection] = set()
         self._catching_up: dict[Connection, asyncio.Task[None]] = {}
 
@@ -93,8 +95,9 @@ class Revalidation:
 
     async def stop(self) -> None:
         """End the tasks and the timers. Safe to call twice."""
-        for client in list(self._ends):
-            self.forget(client)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         tasks = [*self._catching_up.values(), *([self._task] if self._task else [])]
         self._task = None
         for task in tasks:
@@ -112,14 +115,9 @@ class Revalidation:
         It is looked at again when that ends, and now where something was said since the mark.
         """
         connection.credential = credential
-        self._set_timer(connection)
+        self._wake_at_end_of(connection)
         if self.mark() != mark:
             self._look_soon(connection)
-
-    def forget(self, connection: Connection) -> None:
-        """Watch the clock for *connection* no longer. Safe to call twice."""
-        if timer := self._ends.pop(connection, None):
-            timer.cancel()
 
     def everyone(self) -> None:
         """Look again at every connection: what the control stream said can no longer be read."""
@@ -135,13 +133,39 @@ class Revalidation:
         self._due.clients.add(client)
         self._woken.set()
 
-    def _set_timer(self, client: Connection) -> None:
-        self.forget(client)
+    def _wake_at_end_of(self, client: Connection) -> None:
+        """Look at the clock when the credential of *client* ends, at the latest.
+
+        One timer for all: one for each would be most of what an idle connection needs to be watched.
+        """
         ends = client.credential.expires_at
-        if ends is not None:
-            left = (ends - timezone.now()).total_seconds()
-            delay = min(max(left, 0.0) + SOON, LONGEST)
-            self._ends[client] = self._node.loop.call_later(delay, self._look_soon, client)
+        if ends is None:
+            return
+        delay = min(max((ends - timezone.now()).total_seconds(), 0.0) + SOON, LONGEST)
+        due = self._node.loop.time() + delay
+        if self._timer is not None and self._next <= due:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._next = due
+        self._timer = self._node.loop.call_later(delay, self._look_at_ends)
+
+    def _look_at_ends(self) -> None:
+        """Look again at those whose credential has ended, and set the timer for the next one that does."""
+        self._timer = None
+        now = timezone.now()
+        first: Connection | None = None
+        first_end = datetime.max.replace(tzinfo=UTC)
+        for client in self._node.hub.connections.values():
+            ends = client.credential.expires_at
+            if ends is None or client.sink.ending is not None:
+                continue
+            if ends <= now:
+                self._look_soon(client)
+            elif ends < first_end:
+                first, first_end = client, ends
+        if first is not None:
+            self._wake_at_end_of(first)
 
     async def _run(self) -> None:
         """Look at what is due, one batch after the other: who is concerned is decided after the batch before."""
@@ -169,7 +193,6 @@ class Revalidation:
                 self._look_soon(client)
             elif identity is None or identity.user.pk != client.user.pk:
                 client.close(Disconnect(CloseCode.POLICY, "Session ended"), reconnect=False)
-                self.forget(client)
             else:
                 client.become(identity)
                 self._hold_back(client)
@@ -182,7 +205,7 @@ class Revalidation:
         """Send nothing more to audiences that the client is no longer in, before anything is awaited."""
         if client.client_id not in self._node.hub.connections:
             return
-        self._set_timer(client)
+        self._wake_at_end_of(client)
         for stream, subscription in client.subscriptions.items():
             if client.audiences[stream] != subscription.audiences:
                 self._node.hub.pause(subscription, stream)

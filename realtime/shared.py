@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -32,15 +32,15 @@ class _Part(Generic[T]):
 class Shared(Generic[T]):
     """One value for each audience of a stream, kept for as long as nothing is published to that audience.
 
-    *build* must return what depends on changes that are published to the audience alone, and *weigh* about how many
-    characters that holds. Thread-safe; whoever asks while a part is being built waits for it instead of building the
-    same.
+    *build* must return, for each of some audiences, what depends on changes that are published to the audience alone,
+    and *weigh* about how many characters that holds. Thread-safe; whoever asks while a part is being built waits for it
+    instead of building the same.
     """
 
     def __init__(
         self,
         stream: str,
-        build: Callable[[str], T],
+        build: Callable[[Collection[str]], Mapping[str, T]],
         weigh: Callable[[T], int],
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -66,7 +66,10 @@ class Shared(Generic[T]):
                 self._size = 0
                 self._epoch = start.head.epoch
             touched = self._touched(start, audiences)
-            return {name: self._part(name, start, pending[name], touched.get(name, 0)).value for name in audiences}
+            found = {name: self._kept(name, start, pending[name], touched.get(name, 0)) for name in audiences}
+            if missing := [name for name, part in found.items() if part is None]:
+                found |= self._built(missing, start, pending)
+            return {name: part.value for name, part in found.items() if part is not None}
 
     def _touched(self, start: Start, audiences: Collection[str]) -> Mapping[str, int]:
         """Return the newest offset of each audience since the oldest of the parts that may be used."""
@@ -75,18 +78,25 @@ class Shared(Generic[T]):
             return {}
         return history.newest_by_audience(self._stream, kept, after=min(kept.values()), through=start.head.offset)
 
-    def _part(self, name: str, start: Start, pending: frozenset[int], newest: int) -> _Part[T]:
+    def _kept(self, name: str, start: Start, pending: frozenset[int], newest: int) -> _Part[T] | None:
         kept = self._parts.get(name)
-        if kept is not None and self._holds(kept, start, pending, newest):
-            kept.offset = start.head.offset
-            counters.parts.add("kept")
-            self._parts.move_to_end(name)
-            return kept
-        counters.parts.add("built")
-        value = self._build(name)
-        built = _Part(value, start.head.offset, pending, self._clock(), self._weigh(value))
-        if kept is None or kept.offset <= built.offset:  # A reader of an older state takes nothing away.
-            self._keep(name, built)
+        if kept is None or not self._holds(kept, start, pending, newest):
+            return None
+        kept.offset = start.head.offset
+        counters.parts.add("kept")
+        self._parts.move_to_end(name)
+        return kept
+
+    def _built(
+        self, names: Sequence[str], start: Start, pending: Mapping[str, frozenset[int]]
+    ) -> Mapping[str, _Part[T]]:
+        counters.parts.add("built", len(names))
+        built: dict[str, _Part[T]] = {}
+        for name, value in self._build(names).items():
+            part = _Part(value, start.head.offset, pending[name], self._clock(), self._weigh(value))
+            kept, built[name] = self._parts.get(name), part
+            if kept is None or kept.offset <= part.offset:  # A reader of an older state takes nothing away.
+                self._keep(name, part)
         return built
 
     def _keep(self, name: str, built: _Part[T]) -> None:

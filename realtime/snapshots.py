@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from realtime import history, outbox, protocol
+from realtime import history, outbox, protocol, ready
 from realtime.counters import counters
 from realtime.history import Head, Pending
 from realtime.protocol import Position
@@ -53,11 +53,11 @@ class Snapshot:
     def message(self, audiences: Iterable[str]) -> str:
         """Return the `snapshot` message for a client that is in *audiences*."""
         name = f"{self.topic.name}:{self.key}" if self.key else self.topic.name
-        held = {} if self.topic.ephemeral else protocol.positions({name: self.start.position(audiences)})
+        held = {} if self.topic.ephemeral else {name: self.start.position(audiences)}
         if isinstance(self.data, Kept):
-            rest = protocol.encode({"type": "snapshot", "topic": name, "positions": held})
+            rest = protocol.encode({"type": "snapshot", "topic": name, "positions": protocol.positions(held)})
             return f'{rest[:-1]},"data":{self.data.text}}}'
-        return protocol.encode({"type": "snapshot", "topic": name, "data": self.data, "positions": held})
+        return ready.state({"type": "snapshot", "topic": name}, self.data, held)
 
 
 def take(wanted: Iterable[tuple[Topic, str]], user: AbstractBaseUser) -> list[Snapshot]:

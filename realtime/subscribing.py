@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from realtime import protocol, snapshots, topics, wishes
+from realtime import protocol, ready, snapshots, topics, wishes
 from realtime.connections import Connection, Subscription
 from realtime.counters import counters
 from realtime.errors import TopicDenied
+from realtime.memberships import groups_of
 from realtime.protocol import Position, Subscribe, Unsubscribe
 from realtime.recovery import Recovery
 from realtime.snapshots import Snapshot, Start
@@ -52,7 +53,7 @@ class Subscribing:
         data: dict[str, Any] = {}
         for snapshot in taken:
             data |= snapshot.data
-        text = protocol.encode({"type": "initial_state", "data": data, "positions": protocol.positions(held)})
+        text = ready.state({"type": "initial_state"}, data, held)
         self._initial[connection] = Initial(time.monotonic(), starts, held)
         connection.write(*hello, text)
 
@@ -272,7 +273,7 @@ def _initial_states(users: Sequence[AbstractBaseUser]) -> list[list[Snapshot]]:
     taken = _initial_of(list(once.values()))
     # Of one whose groups changed between two handshakes, each connection has its own audiences.
     return [
-        taken.get(user.pk, []) if _groups(user) == _groups(once[user.pk]) else _initial_of([user]).get(user.pk, [])
+        taken.get(user.pk, []) if _are_equal(user, once[user.pk]) else _initial_of([user]).get(user.pk, [])
         for user in users
     ]
 
@@ -282,8 +283,9 @@ def _initial_of(users: Sequence[AbstractBaseUser]) -> Mapping[Any, list[Snapshot
     return snapshots.take_for([(one, "", [user for user in users if one.authorize(user, "")]) for one in named])
 
 
-def _groups(user: AbstractBaseUser) -> set[Any]:
-    return {group.pk for group in user.groups.all()}  # type: ignore[attr-defined]
+def _are_equal(one: AbstractBaseUser, other: AbstractBaseUser) -> bool:
+    """Say whether what was read of a user twice has the same groups."""
+    return one is other or {group.pk for group in groups_of(one)} == {group.pk for group in groups_of(other)}
 
 
 def _followed(connection: Connection) -> set[str]:

@@ -11,19 +11,23 @@ Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 MOST: Final = 100
 """Questions answered at once: the last of them waits for all, and the work holds memory for all."""
+GATHER: Final = 0.03
+"""Seconds between two rounds, in which a crowd gathers: most of what a small round costs it costs whatever its size."""
 
 
 class Together(Generic[Question, Answer]):
     """Collect what is asked while *work* is under way, and answer all of it with the next one.
 
-    Who asks when nothing is under way waits for nobody. *work* takes the questions and returns their answers in the
-    same order. What it raises, they get: all of a round where the database is away, else those whose question it was.
+    Who asks when nothing was under way just now waits for nobody. *work* takes the questions and returns their answers
+    in the same order. What it raises, they get: all of a round where the database is away, else those whose question
+    it was.
     """
 
     def __init__(self, work: Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]]) -> None:
         self._work = work
         self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
         self._rounds: asyncio.Task[None] | None = None
+        self._next_at = 0.0
 
     async def ask(self, question: Question) -> Answer:
         """Return the answer to *question*. Raises what the work raises."""
@@ -46,10 +50,14 @@ class Together(Generic[Question, Answer]):
 
     async def _answer_all(self) -> None:
         under_way: list[tuple[Question, asyncio.Future[Answer]]] = []
+        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
+                if len(self._waiting) < MOST:
+                    await asyncio.sleep(self._next_at - loop.time())
                 under_way, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._answer(under_way)
+                self._next_at = loop.time() + GATHER
         finally:
             self._rounds = None
             for _, answer in (*under_way, *self._waiting):

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from realtime import audience, outbox
 from realtime.errors import UnknownTopic
 from realtime.history import Published
+from realtime.memberships import groups_of
 
 if TYPE_CHECKING:
     from realtime.snapshots import Start
@@ -49,7 +50,7 @@ class Topic:
 
     def audiences(self, user: AbstractBaseUser) -> frozenset[str]:
         """Return the audiences that *user* belongs to on this topic."""
-        groups = {audience.for_group(group.pk) for group in user.groups.all()}  # type: ignore[attr-defined]
+        groups = {audience.for_group(group.pk) for group in groups_of(user)}
         return frozenset({audience.EVERYONE, audience.for_user(user.pk)} | groups)
 
     def authorize(self, user: AbstractBaseUser, key: str) -> bool:
@@ -118,6 +119,20 @@ def unregister(name: str) -> None:
 def registered() -> Mapping[str, Topic]:
     """Return every topic by name."""
     return _registry
+
+
+def audiences_of(user: AbstractBaseUser) -> Mapping[str, frozenset[str]]:
+    """Return the audiences of *user* on every topic, by its name; topics with the same ones share one set."""
+    usual: frozenset[str] | None = None
+    found: dict[str, frozenset[str]] = {}
+    for name, topic in _registry.items():
+        if type(topic).audiences is not Topic.audiences:
+            found[name] = topic.audiences(user)
+            continue
+        if usual is None:
+            usual = topic.audiences(user)
+        found[name] = usual
+    return found
 
 
 def find(name: str) -> tuple[Topic, str]:

@@ -1,5 +1,6 @@
 """Work that one node at a time does for all: the lease, and pruning history and the audit."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -7,6 +8,20 @@ from django.utils import timezone
 
 from realtime import conf, control, history, retention, tickets, tokens, topics
 from realtime.models import AuditEvent, Lease
+
+Work = Callable[[], None]
+_works: list[Work] = []
+
+
+def register(work: Work) -> Work:
+    """Have *work* done like a topic's `upkeep`: by one node at a time, about every second."""
+    _works.append(work)
+    return work
+
+
+def registered() -> Sequence[Work]:
+    """Return what is done beside the topics' upkeep."""
+    return _works
 
 
 def take_lease(name: str, holder: str, seconds: float) -> bool:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections import Counter
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from realtime import history, protocol, topics, upkeep
 from realtime.connections import Connection
 from realtime.errors import CloseCode, Disconnect
+from realtime.fanout import PORTION
+from realtime.frames import Texts
 
 if TYPE_CHECKING:
     from realtime.node import Node
@@ -134,13 +137,10 @@ class Watch:
             except BaseException:
                 self.summarize(stream, clients)
                 raise
-            for client in clients:
-                message = messages.get(client.user.pk)
-                if message is not None:  # Also where it is the same: a mark may have brought an older count since.
-                    client.write(protocol.encode(message))
+            await _send_summaries(clients, messages)
 
     async def _upkeep(self) -> None:
-        """Do the topics' background work, on one node at a time."""
+        """Do the topics' background work and what else is registered, on one node at a time."""
         now = time.monotonic()
         if now > self._lease_until - LEASE * 2 / 3:
             held = await self._node.run(upkeep.take_lease, "upkeep", self._node.id, LEASE)
@@ -148,10 +148,27 @@ class Watch:
         if self._lease_until > now:
             for topic in topics.registered().values():
                 await self._node.run(topic.upkeep)
+            for work in upkeep.registered():
+                await self._node.run(work)
             if now - self._pruned_at > PRUNE:
                 self._pruned_at = now
                 await self._node.run(upkeep.prune_all)
                 await self._node.run(upkeep.prune_audit)
+
+
+async def _send_summaries(clients: Iterable[Connection], messages: Mapping[int, Mapping[str, Any]]) -> None:
+    """Send each of *clients* its user's message: also where it is the same, since a mark may have brought an older one.
+
+    What several users get is made once, and the loop has its turn between portions, as in any fan-out.
+    """
+    texts = {pk: protocol.encode(message) for pk, message in messages.items()}
+    shared = {text: Texts([text]) for text, users in Counter(texts.values()).items() if users > 1}
+    for number, client in enumerate(clients, 1):
+        text = texts.get(client.user.pk)
+        if text is not None:
+            client.sink.write(shared.get(text) or [text])
+        if number % PORTION == 0:
+            await asyncio.sleep(0)
 
 
 def _data_version() -> int:

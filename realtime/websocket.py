@@ -5,11 +5,16 @@ https://asgi.readthedocs.io/en/latest/extensions.html has how a server offers mo
 
 import asyncio
 import contextlib
+import contextvars
+import logging
+import os
 import socket
 from asyncio.transports import BaseTransport
 from collections.abc import Sequence
 from typing import Any, Final
 
+from uvicorn.protocols.utils import ClientDisconnected
+from websockets.datastructures import Headers
 from websockets.exceptions import NegotiationError
 from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
@@ -17,11 +22,18 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN
 from websockets.typing import ExtensionParameter
 
+from realtime import keepalive
 from realtime.frames import EXTENSION
+from realtime.keepalive import Portion
 from realtime.malformed import CarefulProtocol
-from realtime.writer import FrameWriter
+from realtime.waiting import Gate, Inbox
+from realtime.writer import FrameWriter, Receiver
+
+logger = logging.getLogger("uvicorn.error.websocket")
+"""A name of its own: what uvicorn says of every handshake can be left out before a line is made of it."""
 
 WINDOW_BITS: Final = 15
+NO_HEADERS: Final = Headers()
 UNSENT: Final = 64 * 1024
 """Bytes that the kernel takes ahead of what the network does; by itself it would take 4 MB for a stalled client."""
 
@@ -49,75 +61,32 @@ class SharedDeflateFactory(ServerPerMessageDeflateFactory):
 SHARED_DEFLATE: Final = [SharedDeflateFactory()]
 
 
-class Gate:
-    """What of `asyncio.Event` the protocol uses, in a tenth of the memory while nobody waits."""
-
-    __slots__ = ("_open", "_waiting")
-
-    def __init__(self) -> None:
-        self._open = True
-        self._waiting: asyncio.Future[None] | None = None
-
-    def is_set(self) -> bool:
-        """Return whether the gate is open."""
-        return self._open
-
-    def set(self) -> None:
-        """Open the gate and let everybody through."""
-        self._open = True
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
-        self._waiting = None
-
-    def clear(self) -> None:
-        """Close the gate."""
-        self._open = False
-
-    async def wait(self) -> None:
-        """Return when the gate was opened."""
-        if not self._open:
-            if self._waiting is None:
-                self._waiting = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._waiting)
-
-
-class Inbox:
-    """What of `asyncio.Queue` the protocol uses, for its one reader."""
-
-    __slots__ = ("_filled", "_messages")
-
-    def __init__(self) -> None:
-        self._messages: list[Any] = []
-        self._filled: asyncio.Future[None] | None = None
-
-    def empty(self) -> bool:
-        """Return whether there is no message."""
-        return not self._messages
-
-    def put_nowait(self, message: Any) -> None:
-        """Add *message*."""
-        self._messages.append(message)
-        if self._filled is not None and not self._filled.done():
-            self._filled.set_result(None)
-
-    async def get(self) -> Any:
-        """Take the oldest message, and wait for one where there is none."""
-        while not self._messages:
-            self._filled = asyncio.get_running_loop().create_future()
-            await self._filled
-        self._filled = None
-        return self._messages.pop(0)
-
-
 class WebSocketProtocol(CarefulProtocol):
     """Offer in the scope to write frames (`realtime.writer.Frames`), and tell the writer what becomes of the socket."""
 
-    writer: FrameWriter | None = None
+    # uvicorn's attributes are more than Python keeps compactly in a `__dict__`, which took 1.6 KB of each connection.
+    __slots__ = (
+        "_portion", "_serving", "app", "app_state", "asgi_version", "client", "close_sent", "close_timeout",
+        "close_timer", "config", "conn", "connections", "curr_msg_data_type", "default_headers", "disconnected",
+        "frames", "handshake_complete", "handshake_initiated", "initial_response", "last_ping_rtt", "logger", "loop",
+        "pending_ping_payload", "ping_interval", "ping_sent_at", "ping_timeout", "ping_timer", "pong_timer", "queue",
+        "read_paused", "receiver", "request", "response", "root_path", "scheme", "scope", "server", "tasks",
+        "transport", "writable", "writer",
+    )  # fmt: skip
+
+    request: Any
+    response: Any
+    scope: Any
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.logger = self.conn.logger = logger
         self.queue: Any = Inbox()
         self.writable: Any = Gate()
+        self.writer: FrameWriter | None = None
+        self.receiver: Receiver | None = None
+        self._portion: Portion | None = None
+        self._serving: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Take the transport; compression is negotiated where the server's configuration has it on."""
@@ -145,6 +114,88 @@ class WebSocketProtocol(CarefulProtocol):
         super().handle_connect(event)
         if self.response.status_code == 101:
             self.scope["extensions"][EXTENSION] = {"frames": self}
+        event.headers = NO_HEADERS  # The scope has its own; the parser keeps the event as long as the connection lives.
+        self.request = None
+
+    def detach(self, receiver: Receiver) -> None:
+        """Hand each event to *receiver* from now on; the application may return, and the connection stays.
+
+        While it is idle it then has no task, and none of the coroutines that lie between server and application.
+        """
+        self.receiver = receiver
+        self.queue.told = self._serve
+        if not self.queue.empty():
+            self._serve()
+
+    async def run_asgi(self) -> None:
+        """Run the application as uvicorn does, but leave a connection open that it has detached."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except BaseException:
+            self.logger.exception("Exception in ASGI application\n")
+            self.send_500_response()
+        else:
+            if not self.handshake_complete:
+                self.logger.error("ASGI callable returned without completing handshake.")
+                self.send_500_response()
+        self.scope = None
+        if self.receiver is None:
+            self._end()
+
+    def _serve(self) -> None:
+        """Have what has come handled, in a task that lives no longer than that."""
+        if self._serving is None:
+            self._serving = self.loop.create_task(self._hand_over(), context=contextvars.Context())
+            self.tasks.add(self._serving)
+
+    async def _hand_over(self) -> None:
+        goes_on = True
+        try:
+            while goes_on and not self.queue.empty():
+                assert self.receiver is not None
+                goes_on = await self.receiver(await self.receive())
+        except asyncio.CancelledError:
+            goes_on = False
+            raise
+        except Exception:  # The task's root.
+            goes_on = False
+            self.logger.exception("Handling an event failed.")
+        finally:
+            self.tasks.discard(self._serving)
+            self._serving = None
+            if not goes_on:
+                self.receiver = self.queue.told = None
+                self._end()
+
+    def _end(self) -> None:
+        """Close the connection, unless the client has still to answer a close."""
+        if self.close_timer is None:
+            self.transport.close()
+
+    def start_keepalive(self) -> None:
+        """Ping the client from now on, by the timer that all connections share."""
+        if wheel := keepalive.wheel(self.config, self.loop):
+            self._portion = wheel.join(self)
+
+    def stop_keepalive(self) -> None:
+        """Ping the client no longer. Safe to call twice."""
+        if self._portion is not None:
+            self._portion.pop(self, None)
+        self._portion = self.pending_ping_payload = None
+
+    def keep_alive(self, now: float, patience: float) -> None:
+        """Ping the client, or end the connection where the ping before was not answered within *patience* seconds."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        if self.pending_ping_payload is None:
+            self.pending_ping_payload = os.urandom(4)
+            self.ping_sent_at = now
+            self.conn.send_ping(self.pending_ping_payload)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+        elif now - self.ping_sent_at >= patience:
+            self.keepalive_timeout()
 
     async def send(self, message: Any) -> None:
         """Send what the application sends through ASGI, behind what it wrote as frames.
@@ -155,8 +206,7 @@ class WebSocketProtocol(CarefulProtocol):
             await self.writable.wait()
         await super().send(message)
         if message["type"] == "websocket.accept":
-            self.__dict__.pop("request", None)  # Nobody reads either again, and they live as long as the connection.
-            self.__dict__.pop("response", None)
+            self.response = None  # Nobody reads it again.
         if self.writer is not None:
             self.writer.refresh()
 

@@ -1,10 +1,15 @@
 """Writing ready frames to a socket, past the server's ASGI: what `scope["extensions"]["aether.frames"]` is for."""
 
 import asyncio
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
 
 HANDED_OVER: Final = 64 * 1024
 """Bytes that the transport holds at most; the rest waits here, as references to bytes that many sockets share."""
+
+
+Receiver = Callable[[Any], Awaitable[bool]]
+"""Handles one event of ASGI, and says whether the connection goes on."""
 
 
 class Frames(Protocol):
@@ -21,6 +26,9 @@ class Frames(Protocol):
     @property
     def deflates(self) -> bool:
         """Whether the client takes compressed messages, each by itself."""
+
+    def detach(self, receiver: "Receiver") -> None:
+        """Let the application return without ending the connection; *receiver* gets each event from now on."""
 
     def attach(self, writer: "FrameWriter") -> None:
         """Tell *writer* from now on what becomes of the connection."""
@@ -54,6 +62,10 @@ class FrameWriter:
             return self._put_behind(data)
         self._transport.write(data)
         return True
+
+    def detach(self, receiver: Receiver) -> None:
+        """Let the application return; *receiver* gets each event of the connection from now on."""
+        self._frames.detach(receiver)
 
     def put_last(self, data: bytes) -> None:
         """Write *data* behind what waits, even over the limit."""

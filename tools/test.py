@@ -22,6 +22,8 @@ ALIKE = [
 
 def main() -> None:
     """Run the tests; arguments go to pytest."""
+    # Rewritten asserts are kept as bytecode, or each of a dozen processes would rewrite every test again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     results = []
     if modules := sorted(str(path) for path in Path(ROOT, "tests", "js").rglob("*.test.js")):
         results.append(run("JavaScript", ["node", "--test", *modules]))

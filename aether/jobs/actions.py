@@ -100,6 +100,8 @@ def update(pk: uuid.UUID, **changes: Unpack[Edit]) -> Job:
             _enter(job)
         check(job)
         job.save()
+        if "status" in wanted:  # Whoever tells of it has written that down in this transaction.
+            job.refresh_from_db(fields=["notification_id"])
     return job
 
 

@@ -13,6 +13,7 @@ from bench import proc
 from bench.load import measures
 from bench.load.measures import Crowd, Figures, Span
 from bench.load.publishers import PUBLISHERS, Publisher, Rest
+from bench.load.stalled import Stalled
 from bench.load.subscribers import PROTOCOLS, Subscriber, WebSocketSubscriber
 from bench.load.target import Target
 
@@ -28,6 +29,7 @@ class Generator:
         self.subscribed = 0
         self.publishers: dict[str, Publisher] = {}
         self.rest: Rest | None = None
+        self.stalled: Stalled | None = None
         self.target = Target("websocket", 0)
 
     async def aim(self, **target: Any) -> Figures:
@@ -77,8 +79,17 @@ class Generator:
         await asyncio.sleep(0.2)  # Where a server does not say that it is through.
         return {}
 
+    async def stall(self, count: int, at_once: int) -> Figures:
+        """Have *count* clients more that subscribe and then never read."""
+        self.stalled = Stalled(self.target)
+        await self.stalled.open(len(self.crowd), count, at_once)
+        return {}
+
     async def drop(self) -> Figures:
         """Drop every connection."""
+        if self.stalled is not None:
+            self.stalled.close()
+            self.stalled = None
         for one in self.crowd:
             one.close()
         for publisher in self.publishers.values():

@@ -15,6 +15,10 @@ from bench.load.target import Tally, Target, now
 
 PATIENCE: Final = 90.0
 """Seconds until what was published counts as lost."""
+WARM_UPS: Final = 5
+"""Times that a server is warmed up at most."""
+STEADY: Final = 0.97
+"""Share of the cost before from which on a server is as warm as it gets."""
 MESSAGE: Final = 200
 """Bytes of a message, as JSON."""
 Figures = dict[str, Any]
@@ -71,10 +75,23 @@ async def closed(crowd: Crowd, *, seconds: float, warm_up: float, burst: int = 1
         for topic in range(topics):
             crowd.publisher.publish(topic, messages)
 
-    await _rounds(crowd, publish, expected, warm_up)
+    await _warm_up(crowd, publish, expected, warm_up)
     span = Span(crowd.target)
     rounds, lost = await _rounds(crowd, publish, expected, seconds)
     return span.figures(rounds=len(rounds), round_p50=percentile(rounds, 0.5), lost=lost)
+
+
+async def _warm_up(crowd: Crowd, publish: Callable[[], None], expected: int, seconds: float) -> None:
+    """Publish for *seconds*, and again while a delivery still costs the server less than in the time before."""
+    best = float("inf")
+    for _ in range(WARM_UPS if seconds else 0):
+        span = Span(crowd.target)
+        await _rounds(crowd, publish, expected, seconds)
+        found = span.figures()
+        cost = found["cpu"] / max(1, found["deliveries"])
+        if cost > STEADY * best:
+            return
+        best = cost
 
 
 async def _rounds(crowd: Crowd, publish: Callable[[], None], expected: int, seconds: float) -> tuple[list[float], int]:
@@ -175,15 +192,19 @@ async def mark_all_read(crowd: Crowd, rest: Rest) -> Figures:
     return span.figures(status=status, answer_ms=answered * 1000)
 
 
-async def publications(crowd: Crowd, *, count: int) -> Figures:
-    """Publish *count* messages, each when everyone has the one before; no more and no fewer."""
-    span = Span(crowd.target)
+async def publications(crowd: Crowd, *, count: int, burst: int = 1) -> Figures:
+    """Publish *burst* messages *count* times, each time when everyone has those before; no more and no fewer.
+
+    `peak` is the most memory that the server held between two times, in bytes.
+    """
+    span, peak = Span(crowd.target), 0
     for _ in range(count):
-        finished = crowd.tally.expect(crowd.size)
-        crowd.publisher.publish(0, [body(MESSAGE, frames.stamped(now()))])
+        finished = crowd.tally.expect(crowd.size * burst)
+        crowd.publisher.publish(0, [body(MESSAGE, frames.stamped(now()))] * burst)
         async with asyncio.timeout(PATIENCE):
             await finished
-    return span.figures(publications=count)
+        peak = max(peak, proc.memory(crowd.target.pids))
+    return span.figures(publications=count, peak=peak)
 
 
 def spread(delays: "array[int]") -> Figures:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.peers.base import DAPHNE, Peer, Place, Running
+from bench.peers.base import DAPHNE, Pace, Peer, Place, Running
 from bench.peers.valkey import valkey
 from bench.product import prepare
 from tests.chaos.processes import ROOT
@@ -62,6 +62,7 @@ class Aether(Peer):
     routes = {"Aether": "aether", "Aether, ephemeral topic": "aether, passing"}
     single = ("bench", "passing")
     keyed = ("bench:{topic}", "passing:{topic}")
+    pace = Pace(start=3.0, connects=250.0)
     compressions = {"off": {"WEBSOCKET_COMPRESSION": "false"}, "on": {"WEBSOCKET_COMPRESSION": "true"}}
 
     def version(self) -> str:
@@ -90,6 +91,7 @@ class AetherOnDaphne(Aether):
     title = "Aether on daphne"
     routes = {"Aether on daphne": "aether"}
     compressions = {"off": {}}
+    pace = Pace(start=3.0, connects=250.0, delivery=200.0)
     heavy = True
 
     def version(self) -> str:

@@ -47,6 +47,18 @@ class Running:
     helper_port: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Roughly how fast a server is, so that a run can say how long it will take."""
+
+    start: float = 1.0
+    """Seconds until it listens."""
+    connects: float = 3_000.0
+    """Connects a second."""
+    delivery: float = 20.0
+    """Microseconds for a delivery."""
+
+
 class Peer:
     """One server. `routes` are the rows it has in the tables, each with the publisher that feeds it."""
 
@@ -60,6 +72,7 @@ class Peer:
     """… where each gets one of many topics."""
     compressions: ClassVar[dict[str, dict[str, str]]] = {"off": {}}
     """What switches compression off and on, where memory is counted for both."""
+    pace: ClassVar[Pace] = Pace()
     heavy: ClassVar[bool] = False
     """Whether its largest crowds are measured once, since they take minutes."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.peers.base import DAPHNE, Peer, Place, Running, found
+from bench.peers.base import DAPHNE, Pace, Peer, Place, Running, found
 from bench.peers.valkey import valkey
 from tests.chaos.processes import ROOT
 
@@ -41,6 +41,7 @@ class ChannelsOnDaphne(StockChannels):
     title = "Channels, daphne"
     routes = {"Channels, daphne": "websocket"}
     layer = "channels_redis.core.RedisChannelLayer"
+    pace = Pace(start=2.0, connects=430.0, delivery=550.0)
 
     def version(self) -> str:
         """Return the versions of its parts."""
@@ -60,6 +61,7 @@ class ChannelsOnUvicorn(StockChannels):
     title = "Channels, uvicorn, pub/sub"
     routes = {"Channels, uvicorn, pub/sub": "websocket"}
     layer = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    pace = Pace(start=2.0, connects=860.0, delivery=270.0)
 
     def version(self) -> str:
         """Return the versions of its parts."""

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from notifications import actions
 from notifications.api import examples, serializers
 from notifications.api.serializers import refusing
-from notifications.inbox import Inbox, InvalidCursor
+from notifications.inbox import Inbox, InvalidCursor, created
 from notifications.models import Notification
 
 ADD = "notifications.add_notification"
@@ -101,7 +101,7 @@ class NotificationList(NotificationView):
         self.require(ADD)
         contents = {**self.body(serializers.CreateSerializer), "created_by": self.user}
         if contents.get("dedup_key") is None:
-            return Response(self._shown(refusing(lambda: actions.create(**contents))), status=201)
+            return Response(created(refusing(lambda: actions.create(**contents))), status=201)
         self.require(CHANGE)
         row = refusing(lambda: actions.upsert(**contents))
         shown = self._shown(row)
@@ -111,7 +111,7 @@ class NotificationList(NotificationView):
 
     def _shown(self, row: Notification) -> dict[str, Any]:
         """Return *row* as its writer sees it, who need not be in its audience."""
-        return Inbox(self.user).view([row])[0]
+        return dict(Inbox(self.user).view([row])[0])
 
 
 def _only_given(shown: Mapping[str, Any], contents: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,11 @@ class Migration(migrations.Migration):
             name='detail',
             field=models.BooleanField(db_default=False, default=False, help_text='Whether v1 clients get it only where they follow its key by name.'),
         ),
+        migrations.AddField(
+            model_name='stream',
+            name='details_floor',
+            field=models.PositiveBigIntegerField(db_default=0, default=0, help_text='Highest offset of a detail that was pruned, where not all before it was.'),
+        ),
         migrations.AddIndex(
             model_name='publication',
             index=models.Index(condition=models.Q(('detail', True)), fields=['stream', 'offset'], name='realtime_detail'),

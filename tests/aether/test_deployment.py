@@ -170,7 +170,9 @@ HARMLESS = {
     "JOB_RETENTION", "JOB_OUTPUT_RETENTION", "JOB_OUTPUT_SIZE", "JOB_HEARTBEAT_TIMEOUT",
     # How long is waited for whom; nobody gains by it.
     "DATABASE_POOL_SIZE", "DATABASE_TIMEOUT", "GRACEFUL_TIMEOUT", "LIMIT_LEASE_TIME", "WEBSOCKET_TIMEOUT",
-    "WEBSOCKET_INITIAL_GRACE",
+    "WEBSOCKET_INITIAL_GRACE", "INVENTORY_HOST_TIMEOUT",
+    # What is told, and when; the checks themselves run all the same.
+    "RULE_CALM", "RULE_STORM", "JOB_TIME_LIMIT", "JOB_TIME_LIMITS", "CONFIGURATION_NOTICE",
     # How messages are packed; none has a secret beside what somebody else wrote.
     "WEBSOCKET_COMPRESSION", "WEBSOCKET_COMPRESSION_FROM",
 }  # fmt: skip

@@ -36,7 +36,9 @@ def test_login_off_needs_no_admin(env: dict[str, str]) -> None:
 def test_admin_finds_the_dummy_data_unread(env: dict[str, str]) -> None:
     """The first admin has something to see: the dummy data comes after the account."""
     env["DUMMY_DATA"] = "true"
-    assert "Dummy data loaded." in manage("prepare", env=env)
+    printed = manage("prepare", env=env)
+    assert "Dummy data loaded." in printed
+    assert "Dummy inventory loaded." in printed
     listed = manage("notifications", "list", "--user", "admin", "--unread", env=env)
     assert len(listed.splitlines()) > 3
 

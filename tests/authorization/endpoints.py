@@ -44,10 +44,11 @@ QUERIES: Final = {"/api/v1/changes": {"topics": "all", "wait": 0}, "/api/v1/stre
 ENDLESS: Final = "/api/v1/stream"
 OF_OTHERS: Final[dict[str, Callable[[str], str]]] = {
     "notification_id": lambda mark: str(Notification.objects.get(title=mark).pk),
-    "job_id": lambda mark: nowhere(),  # Jobs are for everyone who is logged in: none is only another's.
     "token_id": lambda mark: str(tokens.create(_owner(mark), mark)[0].uuid),
 }
 """Name of an id in a path → what returns the id of something with a given mark. A new id needs an entry."""
+OF_EVERYONE: Final = frozenset({"cluster_name", "hostname", "vm_id", "job_id"})
+"""Names of ids of what everybody who is logged in may see; those of `of` are nothing's."""
 
 
 def endpoints() -> list[Endpoint]:
@@ -62,16 +63,19 @@ def endpoints() -> list[Endpoint]:
 
 
 def with_ids() -> Iterator[Endpoint]:
-    """Yield the endpoints that take an id. Raises: AssertionError, where it is not known how to make one."""
+    """Yield the endpoints that take an id of what some may not see.
+
+    Raises: AssertionError, where it is not known how to make one.
+    """
     for endpoint in endpoints():
-        if endpoint.parameter is not None:
+        if endpoint.parameter is not None and endpoint.parameter not in OF_EVERYONE:
             assert endpoint.parameter in OF_OTHERS, f"Add {endpoint.parameter!r} to OF_OTHERS in {__file__}."
             yield endpoint
 
 
 def of(name: str, mark: str) -> str:
     """Return the id, for a path with the parameter *name*, of what has *mark*. Queries the database."""
-    return OF_OTHERS[name](f"<<{mark}>>")
+    return nowhere() if name in OF_EVERYONE else OF_OTHERS[name](f"<<{mark}>>")
 
 
 def _owner(mark: str) -> User:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from aether.jobs import actions as jobs
+from aether.inventory import actions as inventory_actions
+from aether.inventory.models import Host
+from aether.jobs import actions as job_actions
 from notifications import actions
 from realtime.topics import Topic, registered
-from tests.authorization.people import audiences
+from tests.authorization.people import KEY, audiences
 
 
 def notifications() -> None:
@@ -15,12 +17,18 @@ def notifications() -> None:
         actions.create(f"<<{mark}>>", f"<<{mark}>>", **told)
 
 
-def all_jobs() -> None:
+def inventory() -> None:
+    """Make a host, which everyone may see: its error has their mark."""
+    host = {"error": "<<everyone>>", "connected": False}
+    inventory_actions.put(Host, KEY, host)
+
+
+def jobs() -> None:
     """Make a job, which is for everyone."""
-    jobs.create("<<everyone>>")
+    job_actions.create("<<everyone>>")
 
 
-ROWS: Final[dict[str, Callable[[], None]]] = {"notifications": notifications, "jobs": all_jobs}
+ROWS: Final[dict[str, Callable[[], None]]] = {"notifications": notifications, "inventory": inventory, "jobs": jobs}
 """Topic → what makes its rows. A topic with a snapshot of its own needs an entry; `make_rows` says so."""
 
 

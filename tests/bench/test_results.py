@@ -61,6 +61,30 @@ def test_memory_with_compression_needs_compression() -> None:
     assert verdicts(record(row, 0.0, deflated=5_000, **more))[text] is True
 
 
+@pytest.mark.parametrize(("on", "met"), [(11_000.0, True), (13_000.0, False)])
+def test_compression_may_cost_two_kilobytes(on: float, met: bool) -> None:
+    """What counts is the difference at the same number of connections."""
+    more = {"scenario": "memory", "subscribers": 5_000}
+    found = verdicts(
+        record("Aether, compression off", 0.0, deflated=0, per_connection=10_000.0, **more),
+        record("Aether, compression on", 0.0, deflated=5_000, per_connection=on, **more),
+    )
+    assert found["memory per idle connection of 5,000 that compression adds ≤ 2 KB"] is met
+
+
+@pytest.mark.parametrize(
+    ("p99", "waiting", "kept", "met"),
+    [(10.9, 1e5, 1e4, [True, True, True]), (11.2, 2e6, 3e5, [False, False, False])],
+)
+def test_clients_that_never_read_may_cost_little(p99: float, waiting: float, kept: float, met: list[bool]) -> None:
+    """The others' p99 rises by a tenth at most, the memory is bounded, and it is given back."""
+    figures = {"p99": p99, "alone": 10.0, "stalled": 500, "waiting": waiting, "kept": kept, "connected": 2e4}
+    found = verdicts(record("Aether", 0.01, scenario="stalled", **figures))
+    assert found["p99 beside 500 clients that never read ≤ 1.1 × alone"] is met[0]
+    assert found["… what waits for each of them ≤ 1 MB"] is met[1]
+    assert found["… and is given back when they are closed"] is met[2]
+
+
 def test_a_busy_generator_and_a_busy_machine_are_told() -> None:
     """Whoever reads the figures learns that the generator was at its limit, or the machine at something else."""
     busy = [record("Node ws", 0.01, generator=0.97, foreign=0.4)]

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from bench import proc
+from bench import estimate, proc
 from bench.driver import generator
 from bench.peers.aether import Aether, prepare_database
 from bench.peers.base import Place
 from bench.peers.others import Nats, Npm
-from bench.plan import SCENARIOS, Sizes, steps
+from bench.peers.registry import PEERS
+from bench.plan import FULL, SCENARIOS, Sizes, sessions
 from bench.run import Run
 from tests.support.servers import ROOT
 
-SMALL = Sizes(10, 20, 20, idle=20, topics=2, seconds=0.2, paced=0.4, posts=3, repeats=1, warm_up=0.05, at_once=5)
+SMALL = Sizes(10, 20, 20, idle=20, topics=2, seconds=0.2, paced=0.4, posts=3, stalled=5, repeats=1, warm_up=0.05,
+              at_once=5)  # fmt: skip
 BUSY = """
 import os, time
 os.fork()
@@ -84,12 +86,33 @@ def test_a_server_that_does_not_start_ends_its_own_session_alone(tmp_path: Path)
     assert "out of order" in outcome.failures[0]
 
 
-def test_steps_only_grow() -> None:
-    """Within the same topics, a session's crowd never has to become smaller, and every scenario has a step."""
-    every = steps(SMALL, SCENARIOS)
-    sizes = [step.subscribers for step in every if step.topics == 1]
-    assert sizes == sorted(sizes)
-    assert [step.scenario for step in steps(SMALL, ("burst",))] == ["burst"]
+def test_clients_that_never_read(place: Place) -> None:
+    """They are closed once too much waits for them, and the others get everything meanwhile and afterwards."""
+    with generator(place.directory, None) as load:
+        outcome = Run(place, load, SMALL, ("stalled",)).all([Aether()])
+    assert outcome.failures == []
+    (record,) = outcome.records
+    assert (record.figures["stalled"], record.figures["lost"], record.figures["ended"]) == (5, 0, 0)
+
+
+def test_a_crowd_only_grows() -> None:
+    """A server's crowd never has to become smaller, and its topics stay the same."""
+    for steps in sessions(FULL, SCENARIOS):
+        assert [step.subscribers for step in steps] == sorted(step.subscribers for step in steps)
+        assert len({step.topics for step in steps}) == 1
+    assert [[step.scenario for step in steps] for steps in sessions(FULL, ("burst",))] == [["burst"]]
+
+
+def test_what_takes_long_is_not_done_again() -> None:
+    """Of a slow server the large crowds are measured in the first repeat alone."""
+    again = sessions(FULL, SCENARIOS, heavy=True, again=True)
+    assert max(step.subscribers for steps in again for step in steps) == FULL.middle
+
+
+def test_a_whole_run_is_short_enough_to_be_made() -> None:
+    """It ends within half an hour, and a part of it sooner."""
+    whole = estimate.seconds(list(PEERS.values()), FULL, SCENARIOS)
+    assert 0 < estimate.seconds(list(PEERS.values()), FULL, ("fanout",)) < whole < 30 * 60
 
 
 def test_cpu_of_another_process() -> None:

@@ -55,6 +55,17 @@ def test_notify_an_audience(ann: User, operators: Group) -> None:
     assert list(audiences) == [("ann", None), (None, "operators")]
 
 
+def test_a_system_notification_by_its_key() -> None:
+    """It is a warning about `system:KEY` unless told otherwise; a second call changes it, clearing takes it away."""
+    assert run("notify", "--system", "backup", "None yet") == run("notify", "--system", "backup", "Late", "2 days")
+    row = Notification.objects.get()
+    assert (row.title, row.level, row.related_entity) == ("Late", "warning", "system:backup")
+    assert (run("notifications", "clear", "backup"), run("notifications", "clear", "backup")) == (
+        "Cleared.\n", "There was none.\n",
+    )  # fmt: skip
+    assert not Notification.objects.filter(deleted_at=None).exists()
+
+
 def test_notify_again_with_a_key() -> None:
     """With a dedup key the second call changes the first one's notification."""
     assert run("notify", "80 %", "--dedup-key", "disk") == run("notify", "90 %", "--dedup-key", "disk")

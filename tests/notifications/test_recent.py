@@ -118,3 +118,20 @@ def test_an_undone_dismissal_shows_the_version_that_it_made(bob: User) -> None:
     actions.restore(bob, pk)
     relay()
     assert taken(bob) == fresh(bob, 100)
+
+
+def test_many_together_see_what_each_sees_alone(ann: User, bob: User, operators: Group) -> None:
+    """Users of one round who differ in groups, marks and receipts get what they would get by themselves."""
+    cleo, dan = (User.objects.create(username=name) for name in ("cleo", "dan"))
+    shown = [actions.create(f"{number}") for number in range(4)]
+    actions.create("the group's", group=operators)
+    actions.create("cleo's", user=cleo)
+    relay()
+    operators.user_set.add(dan)
+    actions.mark_all_read(bob)
+    actions.mark_read(ann, shown[1].pk)
+    relay()
+    actions.create("newer")
+    users = [User.objects.get(pk=user.pk) for user in (ann, bob, cleo, dan)]
+    together = snapshots.take_for([(topics.find("notifications")[0], "", users)])
+    assert [together[user.pk][0].data for user in users] == [fresh(user, 100) for user in users]

@@ -216,7 +216,7 @@ async def test_a_client_whose_new_state_cannot_be_read_comes_again(
     def broken(*_: Any) -> dict[str, Any]:
         raise ValueError("a mistake in a topic")
 
-    monkeypatch.setattr(topics.registered()["inventory"], "snapshot", broken)
+    monkeypatch.setattr(topics.registered()["inventory"], "snapshots_at", broken)
     await in_thread(lambda: user.groups.add(Group.objects.create(name="night shift")))
     last, code = await client.end()
     assert (last["type"], last["reconnect"], code) == ("disconnect", True, 1011)

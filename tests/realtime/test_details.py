@@ -173,6 +173,8 @@ def test_details_are_pruned_apart() -> None:
     assert [one.offset for one in history.since("jobs", 5)] == [6, 7, 8]
     assert retention.prune_details("jobs", count=10, age=0) == 2
     assert list(left.all()) == [1, 8]
+    known = history.older("jobs", 9, detail=True, count=10, size=10_000)
+    assert (known.items, known.after) == ([], 7)  # None is left, and from there on none was ever.
 
 
 def test_other_nodes_are_told_of_details() -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from realtime import history, outbox
@@ -151,6 +152,20 @@ def test_streams_are_numbered_apart() -> None:
     assert [one.offset for one in outbox.relay("jobs")] == [1, 2]
     assert outbox.pending_streams() == ["inventory"]
     assert [one.offset for one in outbox.relay("inventory")] == [1, 2]
+
+
+def test_looking_for_streams_does_not_read_the_history() -> None:
+    """What is pending is found by its own index, however much is stored; the stream that waits longest comes first."""
+    publish(item(1, "jobs"), item(1))
+    outbox.relay("inventory")
+    publish(item(2))
+    with CaptureQueriesContext(connection) as queries:
+        assert outbox.pending_streams() == ["jobs", "inventory"]
+    with connection.cursor() as cursor, transaction.atomic():
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {'' if connection.vendor == 'postgresql' else 'QUERY PLAN '}{queries[0]['sql']}")
+        assert "realtime_pending" in str(cursor.fetchall())
 
 
 def test_two_relayers_at_once_number_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Tests of what is kept of snapshots for everyone in an audience: for how long, and how much."""
 
+from collections.abc import Collection
+
 import pytest
 
 from realtime import audience, history, outbox
@@ -37,7 +39,11 @@ def clock() -> Clock:
 def shared(built: list[str], clock: Clock) -> Shared[int]:
     """What counts how often an audience was built; a part weighs ten characters."""
     history.ensure([STREAM])
-    return Shared(STREAM, lambda name: built.append(name) or len(built), lambda part: 10, clock=clock)
+
+    def build(names: Collection[str]) -> dict[str, int]:
+        return {name: built.append(name) or len(built) for name in names}
+
+    return Shared(STREAM, build, lambda part: 10, clock=clock)
 
 
 def now() -> Start:

@@ -39,6 +39,20 @@ async def test_who_asks_meanwhile_shares_the_next_round() -> None:
     assert [len(asked) for asked in work.rounds] == [1, MOST, 3]
 
 
+async def test_a_crowd_gathers_between_rounds() -> None:
+    """Who asks right after a round does not get one alone: those who come a moment later share it."""
+    work = Work()
+    together: Together[int, int] = Together(work)
+    for _ in range(3):
+        work.through.release()
+    assert await together.ask(1) == 2
+    second = asyncio.create_task(together.ask(2))
+    await asyncio.sleep(0)  # One turn of the loop, in which nothing may begin.
+    third = asyncio.create_task(together.ask(3))
+    assert await asyncio.gather(second, third) == [4, 6]
+    assert work.rounds == [[1], [2, 3]]
+
+
 async def test_one_bad_question_costs_nobody_else_the_answer() -> None:
     """What a round fails on is asked one by one: only who asked for it is told."""
     work = Work()

@@ -23,7 +23,10 @@ DEFAULTS = {
     "AUTH_ENABLED": "true",
     "DATABASE_URL": os.environ.get("AETHER_TEST_DATABASE_URL") or f"sqlite:///{DIRECTORY / 'tests.sqlite3'}",
     "LOG_LEVEL": "DEBUG",
+    "CONFIGURATION_NOTICE": "false",  # What tests of other things count would have one more.
 }
+# Where bytecode is not kept, each of hundreds of processes would compile the whole project again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 for _name in ("REDIS_URL", "HOST", "PORT", "WORKERS", "DUMMY_DATA", "ALLOWED_HOSTS", "HTTPS"):
     os.environ.pop(_name, None)
 os.environ.update(DEFAULTS)

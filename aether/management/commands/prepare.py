@@ -11,8 +11,10 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
-from aether.jobs import dummy
+from aether.inventory import dummy as inventory
+from aether.jobs import dummy as jobs
 from realtime import listening, local_operator
+from realtime.live_watching import unwatched
 
 ADMIN = "admin"
 
@@ -35,8 +37,11 @@ class Command(BaseCommand):
                 self._create_admin()
             if settings.DUMMY_DATA and "notifications" in get_commands():
                 call_command("notifications", "dummy")
-            if settings.DUMMY_DATA:
-                dummy.load()
+            with unwatched():  # What the example data tells of is past, and nobody is told of it now.
+                if settings.DUMMY_DATA and inventory.load():
+                    self.stdout.write("Dummy inventory loaded.")
+                if settings.DUMMY_DATA:
+                    jobs.load()
         except (OperationalError, InterfaceError) as error:
             place = connection.settings_dict
             name = place["NAME"] if connection.vendor == "sqlite" else f"{place['HOST']}:{place['PORT'] or 5432}"

@@ -1,4 +1,4 @@
-"""List, prune and seed notifications from the command line."""
+"""List, clear, prune and seed notifications from the command line."""
 
 import argparse
 import json
@@ -21,18 +21,20 @@ from realtime import local_operator
 
 
 class Command(BaseCommand):
-    """`manage.py notifications list|prune|dummy`."""
+    """`manage.py notifications list|clear|prune|dummy`."""
 
-    help = "List notifications, delete old ones for good, or load the dummy data."
+    help = "List notifications, clear one by its key, delete old ones for good, or load the dummy data."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add a parser for each of the three."""
+        """Add a parser for each."""
         kinds = parser.add_subparsers(dest="what", required=True)
         listing = kinds.add_parser("list", help="the newest ones, one a line")
         listing.add_argument("--user", help="as the user of this name sees them; default: all that are not deleted")
         listing.add_argument("--unread", action="store_true", help="only what is unread, with --user")
         listing.add_argument("--limit", type=int, default=20, help=f"how many, 1 to {LIMIT} (%(default)s)")
         listing.add_argument("--json", action="store_true", help="one JSON object a line")
+        clear = kinds.add_parser("clear", help="delete a system notification of everyone, as `notify --system` made it")
+        clear.add_argument("key", help="its key, without system:")
         prune = kinds.add_parser("prune", help="delete for good what nobody changed for a while")
         prune.add_argument("--days", type=int, default=actions.RETENTION.days, help="for how long (%(default)s)")
         kinds.add_parser("dummy", help="load the dummy data once, where DUMMY_DATA is true")
@@ -40,7 +42,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         """Do the one that was asked for. Raises: CommandError, which ends with exit code 1."""
         with database_refusals():
-            {"list": self._list, "prune": self._prune, "dummy": self._dummy}[what](options)
+            {"list": self._list, "clear": self._clear, "prune": self._prune, "dummy": self._dummy}[what](options)
 
     def _list(self, options: dict[str, Any]) -> None:
         if not 1 <= options["limit"] <= LIMIT:
@@ -51,6 +53,10 @@ class Command(BaseCommand):
             mark = {True: " ", False: "*"}.get(item.get("read", True), " ")
             line = f"{mark} {item['created_at']}  {item['level']:<7}  {item['id']}  {item['title']}"
             self.stdout.write(json.dumps(item, ensure_ascii=False) if options["json"] else line)
+
+    def _clear(self, options: dict[str, Any]) -> None:
+        cleared = actions.clear(f"system:{options['key']}")
+        self.stdout.write("Cleared." if cleared else "There was none.")
 
     def _prune(self, options: dict[str, Any]) -> None:
         if options["days"] < 0:
@@ -85,4 +91,4 @@ def _items(options: dict[str, Any]) -> list[dict[str, Any]]:
     user = users._default_manager.filter(**{users.USERNAME_FIELD: options["user"]}).first()
     if user is None:
         raise CommandError(f"There is no user {options['user']!r}.")
-    return Inbox(user).page(options["limit"], unread_only=options["unread"]).items
+    return list(Inbox(user).page(options["limit"], unread_only=options["unread"]).items)

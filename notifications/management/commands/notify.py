@@ -38,9 +38,11 @@ class Command(BaseCommand):
         audience = parser.add_mutually_exclusive_group()
         audience.add_argument("--user", help="only for the user of this name; default: everyone")
         audience.add_argument("--group", help="only for the user group of this name")
-        parser.add_argument(
+        keys = parser.add_mutually_exclusive_group()
+        keys.add_argument(
             "--dedup-key", help="change the live notification with this key, if there is one; what is not given stays"
         )
+        keys.add_argument("--system", metavar="KEY", help="the same for a system notification, about system:KEY")
         parser.add_argument("--metadata", type=_json, help="a JSON object")
         parser.add_argument("--sensitive", action="store_true", default=None, help="encrypt it; needs ENCRYPTION_KEYS")
         parser.add_argument("--json", action="store_true", help="print the whole notification as JSON, not only its id")
@@ -64,6 +66,9 @@ def _create(options: dict[str, Any]) -> Notification:
         contents["user"] = _named(get_user_model(), get_user_model().USERNAME_FIELD, options["user"])
     if options["group"] is not None:
         contents["group"] = _named(Group, "name", options["group"])
+    if options["system"] is not None:
+        key = f"system:{options['system']}"
+        return actions.upsert(key, **{"level": Level.WARNING, "related_entity": key, **contents})
     if options["dedup_key"] is not None:
         return actions.upsert(options["dedup_key"], **contents)
     return actions.create(**contents)

@@ -1,0 +1,1 @@
+"""Rules: which changes of hosts, VMs and jobs make notifications, and what those say."""

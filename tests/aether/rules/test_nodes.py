@@ -1,0 +1,81 @@
+"""Tests of several nodes and writers at once: each thing is told once, and nobody waits for each other in a circle."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from aether.inventory import actions as inventory
+from aether.inventory.actions import Report
+from aether.inventory.models import Host
+from aether.jobs import actions as jobs
+from aether.jobs.models import Job
+from aether.rules import background
+from aether.rules.models import Observation
+from notifications.models import Notification
+from realtime import bulk
+from tests.aether.rules.conftest import opened, told
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def together() -> Iterator[Callable[..., list[Any]]]:
+    """Run functions at the same time, each on a connection of its own, and return what they return."""
+    pool = ThreadPoolExecutor(4)
+
+    def closing(work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    yield lambda *works: list(pool.map(closing, works))
+    pool.shutdown()
+
+
+def test_two_nodes_tell_once(together: Callable[..., list[Any]]) -> None:
+    """Both find the same lost host due: one notification, opened once."""
+    inventory.sync(Report("hyperv-01"))
+    inventory.patch(Host, "hyperv-01", {"connected": False})
+    later = timezone.now() + timedelta(minutes=1)
+    together(*[lambda: background.tell_due(later)] * 4)
+    assert told() == [("error", "hyperv-01 does not answer")]
+    assert opened() == 1
+    assert Observation.objects.get().due_at is None
+
+
+def test_two_nodes_find_a_slow_job_once(together: Callable[..., list[Any]], settings: Any) -> None:
+    """While it ends, too: what is told last is how it ended."""
+    settings.JOB_TIME_LIMIT = 60
+    job = jobs.create("deploy", status="running")
+    bulk.update(Job.objects.filter(pk=job.pk), started_at=timezone.now() - timedelta(hours=1))
+    look = lambda: background.find_slow(timezone.now())  # noqa: E731
+    together(look, look, lambda: jobs.fail(job.pk, "No."), look)
+    assert told() == [("error", "deploy failed")]
+    assert Job.objects.get().notification_id == Notification.objects.get().pk
+
+
+def test_hosts_flap_while_nodes_tell(together: Callable[..., list[Any]]) -> None:
+    """Writers and nodes at once, on the same hosts: all of them end, and each host has one notification."""
+    names = [f"hyperv-{number}" for number in range(3)]
+    for name in names:
+        inventory.sync(Report(name))
+
+    def flap() -> None:
+        for _ in range(6):
+            for name in names:
+                inventory.patch(Host, name, {"connected": False})
+                inventory.sync(Report(name))
+
+    def tell() -> None:
+        for _ in range(20):
+            background.tell_due(timezone.now() + timedelta(minutes=1))
+
+    together(flap, flap, tell, tell)
+    assert sorted(Notification.objects.values_list("related_entity", flat=True)) == names
+    assert Observation.objects.filter(active=True).count() == 0
