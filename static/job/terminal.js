@@ -154,13 +154,16 @@ export class Terminal {
     this.render();
   }
 
-  /** Wrap to the width that there is by now. */
+  /** Wrap to the width that there is by now; what is pointed to stays in sight. */
   fit() {
     this.place();
+    const [from, to] = this.looked();
+    const held = [this.search.found.at, this.target?.from ?? 0].find((line) => line >= from && line <= to);
     if (!this.wrapping.wrap(this.wrapped ? this.columns() : 0)) return;
     this.list.rows.rail.style.minWidth = this.wrapped ? "" : `calc(${this.widest}ch + var(--gutter))`;
     this.anew = true;
-    this.render();
+    this.show();
+    if (held && !this.list.following) this.reveal(held);
   }
 
   /** How many characters fit into a row. */

@@ -165,7 +165,7 @@ export class JobsPage {
 /** @param {number} count @param {boolean} all */
 function shown(count, all) {
   const jobs = `${count.toLocaleString()} ${count === 1 ? "job" : "jobs"}`;
-  return all ? `${jobs}, and no older ones.` : `${jobs}, newest first.`;
+  return all ? `${jobs}, and no older ones.` : `${jobs}.`;
 }
 
 /** What a snapshot has: those that are not over, and the newest others. */

@@ -46,18 +46,7 @@ test("256 colours and true ones are read in both ways of writing them.", () => {
 });
 
 test("Numbers that mean nothing change nothing.", () => {
-  for (const parameters of [
-    "38;5;256",
-    "38;2;1;2",
-    "38;2;300;0;0",
-    "38",
-    "38;9",
-    "8",
-    "5",
-    "999",
-    "constructor",
-    ";",
-  ])
+  for (const parameters of ["38;5;256", "38;2;1;2", "38;2;300;0;0", "38", "38;9", "8", "5", "999", "constructor", ";"])
     assert.deepEqual(styled(USUAL, parameters), USUAL, parameters);
 });
 
