@@ -14,6 +14,19 @@ import { matcher } from "../dashboard/search-box.js";
  * @typedef {{ status: string[], q: string }} Filter No status is all of them.
  */
 
+/** What the order and the filters look at. */
+const PLACING = [
+  "status",
+  "parent",
+  "created_at",
+  "started_at",
+  "completed_at",
+  "name",
+  "job_type",
+  "target_host",
+  "created_by",
+  "error",
+];
 /** Running first, then what waits, then what is over. @type {Record<string, number>} */
 const RANKS = { running: 0, pending: 1 };
 const OVER = 2;
@@ -48,6 +61,14 @@ export function rowsOf(jobs, filter, opened) {
   };
   add(tree.roots, 1);
   return rows;
+}
+
+/** Whether a change leaves a job's row where it is. @param {Data | undefined} before @param {Data | undefined} after */
+export function hasSamePlace(before, after) {
+  if (!before || !after) return false;
+  return (
+    PLACING.every((name) => before[name] === after[name]) && before.child_jobs?.length === after.child_jobs?.length
+  );
 }
 
 /** @param {Filter} filter */

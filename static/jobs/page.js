@@ -14,11 +14,12 @@ import { Filters } from "./filters.js";
 import { jobAddress } from "./links.js";
 import { Marks } from "./marks.js";
 import { add, nextOf, Older, withOlder } from "./older.js";
-import { isFiltered, isOver, rowsOf } from "./order.js";
+import { hasSamePlace, isFiltered, isOver, rowsOf } from "./order.js";
 import { JobRow } from "./row.js";
 import { Steady } from "./steady.js";
 
 /** @import { Shell } from "../dashboard/shell.js" */
+/** @import { Change, Data } from "../dashboard/live-collection.js" */
 /** @import { Filter, Row } from "./order.js" */
 
 /** @type {Filter} */
@@ -26,6 +27,8 @@ const EVERYTHING = { status: [], q: "" };
 const UNFINISHED = "/api/v1/jobs?status=running&status=pending&limit=500";
 const NEWEST = "/api/v1/jobs?limit=100";
 const NOTHING = inWords("jobs", "Nothing has run yet", "The next job appears here by itself.");
+/** Finished jobs in a snapshot, where there are so many. */
+const IN_SNAPSHOT = 50;
 /** Rows before the end at which the next page is asked for. */
 const AHEAD = 20;
 
@@ -45,6 +48,8 @@ export class JobsPage {
     this.steady = new Steady();
     /** @type {Set<string>} The parents whose children are shown. */
     this.opened = new Set();
+    /** @type {Map<string, Data>} The jobs as they were when the rows were put in order. */
+    this.ordered = new Map();
     this.older = new Older({ jobs: this.jobs, read: readPage, changed: this.render });
     this.more = button("jobs-older", "button", () => this.older.load(), "Load older");
     this.status = h("p", { class: "muted", "data-testid": "jobs-status" });
@@ -56,7 +61,7 @@ export class JobsPage {
     this.list = this.makeList();
     this.live = keepLive(shell, this.jobs, { topic: "jobs", type: "job", load: loadAll });
     shell.join({ tick: () => this.list.refresh() });
-    this.jobs.onChange(this.render);
+    this.jobs.onChange((change) => (this.stays(change) ? this.list.refresh() : this.render()));
     this.filtered();
   }
 
@@ -65,6 +70,7 @@ export class JobsPage {
     const cancel = startCancel();
     const context = {
       ticker: this.ticker,
+      latest: (/** @type {Data} */ job) => this.jobs.get(job.job_id) ?? job,
       mark: (/** @type {string} */ id) => this.marks.of(id),
       toggle: (/** @type {Row} */ row) => this.toggle(row),
       cancel,
@@ -126,12 +132,20 @@ export class JobsPage {
   scrolled() {
     const { top, height, rowHeight } = this.list.viewport;
     const near = top + height > (this.list.items.length - AHEAD) * rowHeight;
-    if (near && top > 0 && !this.query.values.q && !this.older.error) this.older.load();
+    if (near && top > 0 && !this.hasAll && !this.query.values.q && !this.older.error) this.older.load();
+  }
+
+  /** Whether all rows stay where they are: putting thousands in order for each step of a progress would be felt.
+   * @param {Change} change */
+  stays({ ids, all }) {
+    return !all && ids.size > 0 && [...ids].every((id) => hasSamePlace(this.ordered.get(id), this.jobs.get(id)));
   }
 
   show() {
     const filter = this.query.values;
-    const wanted = rowsOf(this.jobs.values(), filter, this.opened);
+    const jobs = this.jobs.values();
+    this.ordered = new Map(jobs.map((job) => [job.job_id, job]));
+    const wanted = rowsOf(jobs, filter, this.opened);
     const rows = this.jobs.phase === "error" ? [] : this.steady.rows(wanted);
     this.filters.show(filter, (state) => this.jobs.count("status", state));
     byId("jobs-table").hidden = rows.length === 0;
@@ -140,6 +154,12 @@ export class JobsPage {
     const { reload } = this.live;
     showState(byId("page-state"), this.state(rows, { empty: NOTHING, reload, showAll }));
     this.foot(rows);
+  }
+
+  /** Whether there are no older jobs: all were read, or a snapshot had room for more. */
+  get hasAll() {
+    const over = ["completed", "failed", "cancelled"].map((state) => this.jobs.count("status", state));
+    return this.older.isAtEnd || over.reduce((sum, count) => sum + count, 0) < IN_SNAPSHOT;
   }
 
   /** @param {readonly Row[]} rows @param {any} circumstances */
@@ -153,9 +173,9 @@ export class JobsPage {
     const { older, steady } = this;
     const known = this.jobs.phase === "ready" || this.jobs.phase === "stale";
     byId("jobs-foot").hidden = !known || this.jobs.size === 0;
-    this.more.hidden = older.isAtEnd;
+    this.more.hidden = this.hasAll;
     this.more.disabled = older.loading;
-    const said = older.loading ? "Loading older jobs …" : shown(rows.length, older.isAtEnd);
+    const said = older.loading ? "Loading older jobs …" : shown(rows.length, this.hasAll);
     const waiting = steady.waiting === 1 ? "1 change waits" : `${steady.waiting} changes wait`;
     const text = older.error?.message ?? (steady.waiting ? `${waiting} until the pointer leaves the list.` : said);
     if (this.status.textContent !== text) this.status.textContent = text;

@@ -13,6 +13,7 @@ import { hostAddress, jobAddress } from "./links.js";
 /**
  * @typedef {object} Context
  * @property {Ticker} ticker
+ * @property {(job: Data) => Data} latest The job as it is by now.
  * @property {(id: string) => "new" | "changed" | null} mark
  * @property {(row: Row) => void} toggle
  * @property {((job: Data) => void) | null} cancel Null for who may not.
@@ -66,9 +67,10 @@ export class JobRow {
     });
   }
 
-  /** @param {Row} row */
-  fill(row) {
-    const { job } = row;
+  /** @param {Row} put In its place, but perhaps of some time ago. */
+  fill(put) {
+    const job = this.context.latest(put.job);
+    const row = { ...put, job };
     this.row = row;
     this.element.dataset.id = job.job_id;
     this.title(row);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { bars, totals } from "../../static/activity/buckets.js";
 import { LiveCollection, objectsOf } from "../../static/dashboard/live-collection.js";
 import { add, nextOf, Older, withOlder } from "../../static/jobs/older.js";
-import { isOver, rowsOf } from "../../static/jobs/order.js";
+import { hasSamePlace, isOver, rowsOf } from "../../static/jobs/order.js";
 import { Steady } from "../../static/jobs/steady.js";
 
 const ALL = { status: [], q: "" };
@@ -174,4 +174,12 @@ test("Bars are as high as what they count, stacked from their foot, on a scale t
     ],
   );
   assert.deepEqual(totals(buckets, "notifications"), { error: 1, info: 11 });
+});
+
+test("Progress moves no row; a state, a name or another part does.", () => {
+  const before = job("a", "running", 1);
+  assert.equal(hasSamePlace(before, { ...before, progress: 50, version: 2 }), true);
+  for (const change of [{ status: "failed" }, { name: "B" }, { child_jobs: ["b"] }, { error: "x" }])
+    assert.equal(hasSamePlace(before, { ...before, ...change }), false);
+  assert.equal(hasSamePlace(undefined, before), false);
 });
