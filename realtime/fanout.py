@@ -13,6 +13,7 @@ from realtime import protocol
 from realtime.connections import Connection, Dialect, Interest, Subscription
 from realtime.frames import Texts
 from realtime.history import Published
+from realtime.outbox import Passing
 
 PORTION: Final = 256
 """Subscribers that are served before the loop has its turn."""
@@ -112,14 +113,17 @@ class Roster:
         self._members.clear()
         self._placed.clear()
 
-    def groups(self, audience: str) -> list[Group]:
-        """Return who gets what is for *audience*."""
-        members = self._members.get(audience)
-        return members.groups() if members else []
-
-    def groups_of_several(self, audiences: Collection[str]) -> Iterator[tuple[frozenset[str], Group]]:
+    def groups(self, audiences: Collection[str]) -> Iterator[tuple[frozenset[str], Group]]:
         """Yield groups of those who are in some of *audiences*, each with which of them that are."""
         present = frozenset(audiences)
+        if len(present) > 1:
+            yield from self._groups_of_several(present)
+            return
+        for members in filter(None, map(self._members.get, present)):
+            for group in members.groups():
+                yield present, group
+
+    def _groups_of_several(self, present: frozenset[str]) -> Iterator[tuple[frozenset[str], Group]]:
         concerned = dict.fromkeys(
             chain.from_iterable(self._members[name].subscriptions for name in present if name in self._members)
         )
@@ -178,12 +182,7 @@ class Round:
         by_audience: dict[str, list[Published]] = defaultdict(list)
         for item in self.items:
             by_audience[item.audience].append(item)
-        if len(by_audience) == 1:
-            [(audience, items)] = by_audience.items()
-            for group in roster.groups(audience):
-                self._serve(group, items)
-            return
-        for relevant, group in roster.groups_of_several(by_audience):
+        for relevant, group in roster.groups(by_audience):
             several = chain.from_iterable(by_audience[audience] for audience in relevant)
             self._serve(group, sorted(several, key=lambda item: item.offset))
 
@@ -210,6 +209,20 @@ class Round:
                 texts += self._texts[version]
             self._made[same] = packed(texts, dialect)
         return self._made[same]
+
+
+def passing(items: Sequence[Passing], roster: Roster) -> Iterator[tuple[Portion, Texts]]:
+    """Yield what is to be written of ephemeral *items*, which have no order that a client could have come to."""
+    made: dict[tuple[tuple[str, ...], Dialect], Texts] = {}
+    for relevant, group in roster.groups({item.audience for item in items}):
+        wanted = tuple(item.text for item in items if item.audience in relevant and group.interest.wants(item.key))
+        if not wanted:
+            continue
+        same = wanted, group.interest.dialect
+        if same not in made:
+            made[same] = packed(wanted, group.interest.dialect)
+        for portion in group.portions:
+            yield portion, made[same]
 
 
 def texts_of(stream: str, item: Published, dialect: Dialect) -> list[str]:

@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from realtime.connections import Connection, Dialect, Subscription
+from realtime.connections import Connection, Subscription
 from realtime.counters import FanOut
 from realtime.errors import CloseCode, Disconnect
-from realtime.fanout import Portion, Round, packed, texts_of
+from realtime.fanout import Portion, Round, packed, passing, texts_of
 from realtime.frames import Texts
 from realtime.history import Head, Published, Window
 from realtime.live import LiveStream
@@ -185,16 +185,9 @@ class Hub:
 
     def pass_on(self, stream: str, items: Sequence[Passing]) -> None:
         """Write ephemeral publications to the subscribers in their audience."""
-        live = self.streams.get(stream)
-        made: dict[tuple[tuple[str, ...], Dialect], Texts] = {}
-        for connection, subscription in list(live.subscribers.items()) if live else ():
-            texts = tuple(item.text for item in items if subscription.covers(item.audience, item.key))
-            if not texts:
-                continue
-            same = texts, connection.dialect
-            if same not in made:
-                made[same] = packed(texts, connection.dialect)
-            connection.sink.write(made[same])
+        if live := self.streams.get(stream):
+            for portion, texts in passing(items, live.roster):
+                _write(portion, texts)
 
     def broadcast(self, text: str, topic: str | None) -> None:
         """Send an ephemeral message to every connection, or to the subscribers of *topic* and of `all`."""
