@@ -153,7 +153,7 @@ export class VirtualList {
     if (before !== height) {
       const { scrollTop } = this.scroller;
       this.resize();
-      // Before it was shown at all, it had no height.
+      // Rows had no height while the list was hidden; nobody had scrolled then.
       if (before > 0) this.scroller.scrollTop = (scrollTop / before) * height;
     }
     if (this.following) this.toEnd();
