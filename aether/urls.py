@@ -31,6 +31,7 @@ urlpatterns = [
     path("api/v1/", include("notifications.api.urls")),
     path("api/v1/", include("aether.inventory.api.urls")),
     path("api/v1/", include("aether.jobs.api.urls")),
+    path("api/v1/", include("aether.activity.urls")),
     path("api/v1/", include("realtime.api.urls")),
     re_path(r"^api/", problems.UnknownUrl.as_view()),
 ]

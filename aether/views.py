@@ -107,5 +107,6 @@ def page_config(user: AbstractBaseUser | AnonymousUser) -> dict[str, Any]:
                 action: user.has_perm(f"notifications.{action}_notification")  # type: ignore[union-attr]
                 for action in ("add", "change", "delete")
             },
+            "may_change_jobs": user.has_perm("jobs.change_job"),  # type: ignore[union-attr]
         },
     }

@@ -1,6 +1,6 @@
 """`make screenshots`: pictures of the dashboard, of a real server with the dummy data, for the docs.
 
-They show it light and dark, with a notification that has just arrived, with the panel open, and on a phone.
+They show it light and dark, with a notification that has just arrived, with the panel open, and on a phone; and a job.
 """
 
 import tempfile
@@ -23,6 +23,26 @@ ARRIVAL: Final = {
     "category": "job",
     "related_entity": "db-server-01",
 }
+JOB: Final = {
+    "name": "Roll out release 4.2",
+    "job_type": "deploy",
+    "status": "running",
+    "target_host": "hyperv-01.imaginary.example",
+    "parameters": {"release": "4.2.0", "dry_run": False},
+}
+PARTS: Final = (("web-01", 100), ("web-02", 62), ("web-03", 5))
+OUTPUT: Final = (
+    "\x1b[1mRelease 4.2.0\x1b[0m to \x1b[36mproduction\x1b[0m",
+    "Copying the image  10 %\rCopying the image 100 %",
+    "\x1b[33m!\x1b[0m the certificate of web-02 ends in 9 days",
+    "STDERR: web-02: connection reset, trying again",
+    *(
+        f"\x1b[2m09:30:{n:02}\x1b[0m \x1b[32mok\x1b[0m   \x1b[34mweb-{n % 3 + 1:02}\x1b[0m step {n} done"
+        for n in range(1, 40)
+    ),
+    "\x1b[41;97m FAIL \x1b[0m \x1b[34mweb-03\x1b[0m answers \x1b[4m503\x1b[0m, once more",
+    "\x1b[42;30m PASS \x1b[0m \x1b[34mweb-03\x1b[0m answers \x1b[38;5;79m200\x1b[0m in 12 ms",
+)
 Scheme = Literal["light", "dark"]
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 DESK: Final = (1280, 800)
@@ -43,6 +63,13 @@ def main() -> None:
             with page_of(browser, server, scheme, DESK) as page:
                 arrive(page, server)
                 shoot(page, f"dashboard-{scheme}")
+        job_id = run(server)
+        for scheme in SCHEMES:
+            with page_of(browser, server, scheme, DESK) as page:
+                page.goto(f"{server.url}/jobs/{job_id}")
+                expect(page.get_by_test_id("line").last).to_be_visible()
+                expect(page.get_by_test_id("job-part")).to_have_count(len(PARTS))
+                shoot(page, f"job-{scheme}")
         browser.close()
 
 
@@ -83,6 +110,20 @@ def arrive(page: Page, server: Server) -> None:
     with server.client() as client:
         client.post("/api/v1/notifications", json={**ARRIVAL, "dedup_key": "screenshot"}).raise_for_status()
     expect(page.get_by_test_id("toasts")).to_contain_text(str(ARRIVAL["title"]))
+
+
+def run(server: Server) -> str:
+    """Let a job with parts and output run; return its id."""
+    with server.client() as client:
+        job_id = str(client.post("/api/v1/jobs", json=JOB).raise_for_status().json()["job_id"])
+        for name, progress in PARTS:
+            part = {"name": f"Deploy {name}", "job_type": "deploy", "status": "running", "parent": job_id}
+            part_id = client.post("/api/v1/jobs", json=part).raise_for_status().json()["job_id"]
+            done = {"status": "completed"} if progress == 100 else {}
+            client.patch(f"/api/v1/jobs/{part_id}", json={"progress": progress, **done}).raise_for_status()
+        client.patch(f"/api/v1/jobs/{job_id}", json={"progress": 55}).raise_for_status()
+        client.post(f"/api/v1/jobs/{job_id}/output", json={"lines": OUTPUT}).raise_for_status()
+    return job_id
 
 
 def shoot(page: Page, name: str, *, panel: bool = False) -> None:

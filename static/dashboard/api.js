@@ -37,6 +37,14 @@ export const create = (fields) => request("POST", BASE, fields);
 
 /** Anything else of the API. @param {string} url @returns {Promise<any>} */
 export const get = (url) => request("GET", url);
+/** @param {string} url @param {Json} [body] @returns {Promise<any>} */
+export const post = (url, body = {}) => request("POST", url, body);
+
+/** A list, and what its header says of where it goes on. @param {string} url @returns {Promise<{ items: Json[], link: string | null }>} */
+export async function getList(url) {
+  const response = await answer("GET", url);
+  return { items: /** @type {any} */ (await decoded(response)), link: response.headers.get("Link") };
+}
 
 /** Whether the browser's session counts; false where that cannot be told. */
 export async function isSignedIn() {
@@ -56,7 +64,11 @@ function one(id) {
  * @returns {Promise<Json>}
  */
 async function request(method, url, body) {
-  const response = await answer(method, url, body);
+  return decoded(await answer(method, url, body));
+}
+
+/** @param {Response} response @returns {Promise<Json>} */
+async function decoded(response) {
   const json = await response.json().catch(() => ({}));
   if (response.ok) return json;
   if (response.status === 401) throw new RequestFailed("You are signed out. Sign in again to go on.", 401);
