@@ -57,6 +57,10 @@ def main() -> None:
         for scheme in SCHEMES:
             with page_of(browser, server, scheme, DESK) as page:
                 shoot(page, f"panel-{scheme}", panel=True)
+            with page_of(browser, server, scheme, DESK) as page:
+                page.goto(f"{server.url}/inventory")
+                expect(page.get_by_role("row").nth(8)).to_be_visible()
+                shoot(page, f"inventory-{scheme}")
             with page_of(browser, server, scheme, PHONE) as page:
                 shoot(page, f"phone-{scheme}", panel=True)
         for scheme in SCHEMES:
