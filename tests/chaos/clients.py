@@ -116,7 +116,7 @@ class Client:
             case "snapshot":
                 self.journal.snapshot(message, now)
             case "reset":
-                self.journal.resets[message["reason"]] = self.journal.resets.get(message["reason"], 0) + 1
+                self.journal.reset(message)
             case "unread_count":
                 self.journal.state.unread_count = message["unread_count"]
             case "disconnect":

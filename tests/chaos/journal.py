@@ -59,7 +59,7 @@ class Journal:
         self.state = State()
         self.objects = {"inventory": Held(), "jobs": Held()}
         self.printed = Printed()
-        self.resets: dict[str, int] = {}
+        self.resets: Counter[str] = Counter()
         self.violations: list[str] = []
         self.ends: Counter[str] = Counter()
         """Why its connections ended, in the server's words or the client's."""
@@ -98,6 +98,15 @@ class Journal:
             self.state.replace(data)
         elif "topic" in message:
             self._take_objects(*message["topic"].partition(":")[::2], data)
+
+    def reset(self, message: Mapping[str, Any]) -> None:
+        """Note that a position cannot be continued; a snapshot follows.
+
+        That of all jobs has no output, so that an older client, which follows output there, cannot know what it missed.
+        """
+        self.resets[message["reason"]] += 1
+        if self.kind == "legacy" and message["topic"] in {"jobs", "all"}:
+            self.printed.forget()
 
     def subscribed(self, positions: Mapping[str, Mapping[str, Any]], now: float) -> None:
         """Take the positions of a `subscription`: where a topic began at the head, or how far a known one has come."""

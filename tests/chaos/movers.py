@@ -4,7 +4,8 @@ import random
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -16,8 +17,10 @@ from aether.jobs.states import FINAL, Status
 from realtime import bulk
 from tests.chaos import fleet
 
-KEPT: Final = 40
-"""Jobs that there are, beside those that clients follow by name. A snapshot has no more than 50 finished ones."""
+KEPT: Final = 30
+"""Jobs that there are at most, beside those that clients follow by name."""
+FEW: Final = 4
+"""So many of these are not deleted."""
 
 Choices = dict[Callable[[], None], int]
 
@@ -35,10 +38,11 @@ class Fleet:
         inventory.sync(inventory.Report(self.chance.choice(fleet.HOSTS), host, fleet.vms(self.chance)))
 
     def change(self) -> None:
-        """Change one VM, several times in a row, so that what is not sent yet is merged."""
+        """Change one VM, several times in one transaction: what is not sent yet is merged."""
         pk = self.chance.choice(fleet.VMS)
-        for _ in range(self.chance.randint(1, 4)):
-            inventory.patch(VM, pk, {"state": self.chance.choice(fleet.STATES)})
+        with transaction.atomic():
+            for _ in range(self.chance.randint(1, 4)):
+                inventory.patch(VM, pk, {"state": self.chance.choice(fleet.STATES)})
 
     def sweep(self) -> None:
         """Change many in one statement, or delete them."""
@@ -70,13 +74,13 @@ class Work:
     def __init__(self, chance: random.Random, named: list[str]) -> None:
         self.chance = chance
         self.named = {uuid.UUID(job) for job in named}
-        self.choices: Choices = {self.create: 8, self.advance: 14, self.family: 2, self.taken_back: 1, self.prune: 3}
+        self.choices: Choices = {self.create: 8, self.advance: 14, self.family: 3, self.taken_back: 1, self.prune: 3}
         self._coming = [uuid.UUID(job) for job in reversed(named)]
         self._count = 0
 
     def create(self) -> None:
-        """Create a job: the next of those with a name, as long as there are any."""
-        if self._coming:
+        """Create a job: most often the next of those that are followed by name, as long as there are any."""
+        if self._coming and self.chance.random() < 0.7:
             pk = self._coming[-1]
             if not Job.objects.filter(pk=pk).exists():  # It may be there although its commit was not answered.
                 jobs.create("Named", id=pk)
@@ -85,14 +89,15 @@ class Work:
             self._create()
 
     def advance(self) -> None:
-        """Let a job come on by a step or two."""
+        """Let a job come on by some steps, which are merged, and perhaps to its end."""
         if (job := self._any(status=Status.PENDING)) and self.chance.random() < 0.3:
             jobs.start(job)
         elif job := self._any(status=Status.RUNNING):
-            for _ in range(self.chance.randint(1, 3)):
-                jobs.update(job, progress=self.chance.randrange(100))
-            if self.chance.random() < 0.15:
-                self.chance.choice([jobs.complete, jobs.cancel, lambda pk: jobs.fail(pk, "By chance")])(job)
+            with transaction.atomic():
+                for _ in range(self.chance.randint(1, 3)):
+                    jobs.update(job, progress=self.chance.randrange(100))
+            if self.chance.random() < 0.3:
+                self.chance.choice([jobs.complete, jobs.cancel, partial(jobs.fail, error="By chance")])(job)
 
     def family(self) -> None:
         """Give a job a child, which changes both."""
@@ -107,15 +112,19 @@ class Work:
 
     def prune(self) -> None:
         """Delete a finished job and its children, where there are many."""
-        if Job.objects.count() > len(self.named) + KEPT // 2 and (job := self._any(status__in=FINAL)):
+        if self._others().count() > FEW and (job := self._any(status__in=FINAL)):
             jobs.delete(job)
 
     def _create(self, **contents: Job) -> Job:
         self._count += 1
-        if Job.objects.exclude(pk__in=self.named).count() >= KEPT:
-            return Job.objects.exclude(pk__in=self.named).latest("created_at")
+        if self._others().count() >= KEPT:
+            return self._others().latest("created_at")  # type: ignore[no-any-return]
         return jobs.create(f"Job {self._count}", **contents)  # type: ignore[arg-type]
 
+    def _others(self) -> Any:
+        """Return the jobs that nobody follows by name."""
+        return Job.objects.exclude(pk__in=self.named)
+
     def _any(self, **where: object) -> uuid.UUID | None:
-        found = list(Job.objects.exclude(pk__in=self.named).filter(**where).values_list("pk", flat=True))
+        found = list(self._others().filter(**where).values_list("pk", flat=True))
         return self.chance.choice(found) if found else None

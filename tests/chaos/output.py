@@ -51,7 +51,7 @@ class Printed:
         self.lines += len(lines)
 
     def forget(self) -> None:
-        """Know nothing more, as a client that connects anew and resumes nothing."""
+        """Know nothing more, as a client that connects anew and resumes nothing, or is told that it cannot go on."""
         self.following.clear()
 
     def _check(self, job: str, first: int, lines: Sequence[str]) -> None:

@@ -113,3 +113,13 @@ def test_an_older_client_that_connects_anew_holds_nothing() -> None:
     client.message({"topic": "jobs", "offset": 2, **lines(2, 1)}, 2.0)
     assert not client.objects["jobs"].items
     assert not client.printed.faults
+
+
+@pytest.mark.parametrize(("kind", "faults"), [("legacy", 0), ("v1", 1)])
+def test_a_reset_parts_the_lines_of_an_older_client(kind: str, faults: int) -> None:
+    """The snapshot of all jobs that follows has none; a v1 client gets the snapshot of each job whose lines it gets."""
+    client = Journal("a client", kind, 1, ["jobs"])
+    client.message({"topic": "jobs", "offset": 1, **lines(1, 2)}, 0.0)
+    client.reset({"topic": "jobs", "reason": "audience_changed"})
+    client.message({"topic": "jobs", "offset": 9, **lines(6, 1)}, 0.0)
+    assert (len(client.printed.faults), client.resets) == (faults, {"audience_changed": 1})
