@@ -97,7 +97,8 @@ class Journal:
         if "notifications" in data:
             self.state.replace(data)
         elif "topic" in message:
-            self._take_objects(*message["topic"].partition(":")[::2], data)
+            stream, _, key = message["topic"].partition(":")
+            self._take_objects(stream, key, data)
 
     def reset(self, message: Mapping[str, Any]) -> None:
         """Note that a position cannot be continued; a snapshot follows.

@@ -97,7 +97,12 @@ class Work:
                 for _ in range(self.chance.randint(1, 3)):
                     jobs.update(job, progress=self.chance.randrange(100))
             if self.chance.random() < 0.3:
-                self.chance.choice([jobs.complete, jobs.cancel, partial(jobs.fail, error="By chance")])(job)
+                ends: list[Callable[[uuid.UUID], Job]] = [
+                    jobs.complete,
+                    jobs.cancel,
+                    partial(jobs.fail, error="No luck"),
+                ]
+                self.chance.choice(ends)(job)
 
     def family(self) -> None:
         """Give a job a child, which changes both."""

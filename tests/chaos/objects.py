@@ -59,7 +59,8 @@ def _judge_history(stream: str, rows: Mapping[str, Data], verdict: Verdict) -> C
     counts: Counter[str] = Counter()
     there: dict[str, tuple[bool, int]] = {}
     published = Publication.objects.filter(stream=stream, version__isnull=False).order_by("offset")
-    for key, version, mergeable, body in published.values_list("key", "version", "mergeable", "body"):
+    for key, number, mergeable, body in published.values_list("key", "version", "mergeable", "body"):
+        version = number or 0
         message = json.loads(body)
         action = "updated" if mergeable else "deleted" if message["action"] == "deleted" else "created"
         was, last = there.get(key, (False, 0))

@@ -9,10 +9,13 @@ from typing import IO, Any, Final
 
 from tests.chaos.journal import Journal
 from tests.chaos.people import People, Person
+from tests.chaos.processes import wait_for
 from tests.chaos.reporters import Reporters
 from tests.chaos.rest import Rest, Unanswered
-from tests.chaos.world import MANAGE, World
+from tests.chaos.world import MANAGE, START, World
 
+READY: Final = "writer.ready"
+"""A file in the run's directory that the writer makes once it is ready."""
 NOTIFY_EVERY: Final = 7.0
 
 
@@ -34,9 +37,10 @@ class Publishers:
         self._input: IO[bytes] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        """Start publishing."""
+    async def start(self) -> None:
+        """Start publishing; the writer's process is ready when this returns. Raises: TimeoutError."""
         self._input = self._writer.start(stdin=subprocess.PIPE).stdin
+        await asyncio.to_thread(wait_for, (self._world.directory / READY).exists, START, "the writer")
         own = [asyncio.create_task(self._notifications()), asyncio.create_task(self._notify())]
         self._tasks = [*own, *self.reporters.start()]
 

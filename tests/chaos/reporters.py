@@ -84,14 +84,15 @@ class Reporters:
         first = max(1, number - self._chance.choice([0, 0, 0, 1, 5]))
         lines = [output.line(job, one) for one in range(first, number + self._chance.randint(1, MOST))]
         body = {"first_line": first, "lines": lines}
+        following = first + len(lines)
         for _ in range(self._chance.choice([1, 1, 1, 1, 2])):
             answer = await self._insist("POST", f"{job}/output", body)
             self.counts["appends"] += 1
             self.counts["had been taken"] += answer["appended"] == 0
-        if answer["next_line"] != first + len(lines):
-            raise RuntimeError(f"{job} has {answer}, after {len(lines)} lines from {first} on")
-        self.answered[job] = answer["next_line"]
-        return self.answered[job]
+            if answer["next_line"] != following:
+                raise RuntimeError(f"{job} has {answer}, after {len(lines)} lines from {first} on")
+        self.answered[job] = following
+        return following
 
     async def _insist(self, method: str, path: str, body: dict[str, Any], *, missing: bool = False) -> dict[str, Any]:
         """Ask until it is answered. Raises: RuntimeError, where it is refused; *missing* jobs have an empty answer."""

@@ -108,7 +108,7 @@ async def _load(
     world: World, everyone: People, publishers: Publishers, clients: list[Client], outcome: Outcome
 ) -> None:
     """Publish, with faults in between."""
-    publishers.start()
+    await publishers.start()
     outcome.began = time.time()
     faults = Faults(world, everyone, publishers, clients, outcome.options.longest, outcome.options.only)
     outcome.faults = faults.happened

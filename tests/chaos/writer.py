@@ -6,6 +6,7 @@ Each line of its input moves a user: {"user": 3, "group": 1, "join": true}.
 """
 
 import json
+import os
 import queue
 import random
 import sys
@@ -15,6 +16,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import django
 
@@ -148,6 +150,7 @@ def main(rate: float, seed: str, named: list[str]) -> None:
     threading.Thread(target=_read, args=(orders,), daemon=True).start()
     chance = random.Random(seed)
     writer = Writer(chance, named)
+    Path(os.environ["CHAOS_DIR"], "writer.ready").touch()
     while True:
         try:
             while not orders.empty():
