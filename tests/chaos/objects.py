@@ -68,7 +68,7 @@ def _judge_history(stream: str, rows: Mapping[str, Data], verdict: Verdict) -> C
             verdict.note("violations", f"{stream}: {key} was {action} as {version}, after {last} (there: {was})")
         there[key] = action != "deleted", version
         counts[action] += 1
-        counts["merged"] += version - last - 1 if action == "updated" else 0
+        counts["merged"] += version - last - 1 if action == "updated" and was else 0
         counts["hosts lost by silence"] += str(message["data"].get("error")).startswith("Not heard of")
     left = {key: version for key, (is_there, version) in there.items() if is_there}
     if wrong := sorted(dict(left.items() ^ {key: data["version"] for key, data in rows.items()}.items())):
