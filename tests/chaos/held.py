@@ -19,6 +19,7 @@ class Held:
         self.complete = False
         """Whether a snapshot of the whole topic said what there is; else only what came is known."""
         self.faults: list[str] = []
+        self._from_snapshot: set[str] = set()
         self._versions: dict[str, int] = {}
         """The newest version of each object that was told of, also of those that are gone."""
 
@@ -34,6 +35,7 @@ class Held:
         if data is not None:
             self._note(key, data["version"], fresh=self._versions.get(key, 0) - 1)
             self.items[key] = data
+            self._from_snapshot.add(key)
 
     def apply(self, message: Data) -> None:
         """Apply one publication; what carries no version is no object's state."""
@@ -41,7 +43,10 @@ class Held:
         if "version" not in data:
             return
         key = key_of(data)
-        self._note(key, data["version"], fresh=self._versions.get(key, 0))
+        known = self._versions.get(key, 0)
+        # What was pending in a snapshot may come again, on another connection: with the version that is there.
+        self._note(key, data["version"], fresh=known - (key in self._from_snapshot))
+        self._from_snapshot.discard(key)
         if message["action"] == "deleted":
             self.items.pop(key, None)
         else:

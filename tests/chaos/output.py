@@ -30,6 +30,7 @@ class Printed:
         self.following: dict[str, int] = {}
         """By job the number of the line that must come next."""
         self.lines = 0
+        self._snapshots: dict[str, int] = {}
         self.faults: list[str] = []
 
     def snapshot(self, job: str, data: Mapping[str, Any]) -> None:
@@ -38,12 +39,14 @@ class Printed:
         self._check(job, first, lines)
         if data["job"] is not None and first + len(lines) < self.following.get(job, 1):
             self.faults.append(f"{job}: a snapshot ends before line {self.following[job]}, which is known")
-        self.following[job] = first + len(lines)
+        self.following[job] = self._snapshots[job] = first + len(lines)
 
     def output(self, message: Mapping[str, Any]) -> None:
         """Take lines that are new. The first that are heard of a job may be any."""
         job, first, lines = message["job_id"], message["first_line"], message["data"]["lines"]
         self._check(job, first, lines)
+        if first + len(lines) <= self._snapshots.get(job, 0):
+            return  # It was pending in the snapshot, and comes again on another connection.
         expected = self.following.get(job, first)
         if first != expected:
             self.faults.append(f"{job}: lines from {first} on came where {expected} was next")
@@ -53,6 +56,7 @@ class Printed:
     def forget(self) -> None:
         """Know nothing more, as a client that connects anew and resumes nothing, or is told that it cannot go on."""
         self.following.clear()
+        self._snapshots.clear()
 
     def _check(self, job: str, first: int, lines: Sequence[str]) -> None:
         wrong = [number for number, text in enumerate(lines, first) if text != line(job, number)]

@@ -123,3 +123,16 @@ def test_a_reset_parts_the_lines_of_an_older_client(kind: str, faults: int) -> N
     client.reset({"topic": "jobs", "reason": "audience_changed"})
     client.message({"topic": "jobs", "offset": 9, **lines(6, 1)}, 0.0)
     assert (len(client.printed.faults), client.resets) == (faults, {"audience_changed": 1})
+
+
+def test_what_was_pending_in_a_snapshot_may_come_again() -> None:
+    """On another connection, which does not know of the snapshot: once, and it says what is held already."""
+    held, printed = Held(), Printed()
+    held.replace([{"kind": "vm", "id": "a", "version": 7}])
+    held.apply(said(7)[0])
+    printed.snapshot(JOB, {"job": {}, "first_line": 1, "lines": lines(1, 9)["data"]["lines"]})
+    for part in (lines(8, 2), lines(10, 1)):
+        printed.output(part)
+    assert not held.faults + printed.faults
+    held.apply(said(7)[0])
+    assert len(held.faults) == 1
