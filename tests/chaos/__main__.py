@@ -50,7 +50,7 @@ def _run(world: World, arguments: argparse.Namespace) -> dict[str, Any]:
     import django
 
     django.setup()
-    from tests.chaos import inboxes, report, timeline
+    from tests.chaos import inboxes, objects, report, timeline
     from tests.chaos.run import Options, run
 
     options = Options(
@@ -61,6 +61,7 @@ def _run(world: World, arguments: argparse.Namespace) -> dict[str, Any]:
     try:
         outcome = asyncio.run(run(world, options))
         inboxes.compare(outcome.journals, outcome.verdict)
+        objects.compare(outcome)
         summary = report.summarize(outcome)
         report.write(summary, arguments.output / f"{arguments.seed}.json")
         timeline.draw(outcome, arguments.output / f"{arguments.seed}.svg")

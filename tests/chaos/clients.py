@@ -12,6 +12,8 @@ from tests.chaos.journal import Journal, Outage
 
 FIRST_DELAY: Final = 0.2
 MOST_DELAY: Final = 1.5
+ANEW: Final = 0.3
+"""How often one that goes of its own accord comes back as a page that was just opened, with no position."""
 CONNECT: Final = 8.0
 """Seconds for a handshake and a subscription, as a real client would allow."""
 
@@ -59,6 +61,10 @@ class Client:
         await asyncio.gather(self._task, return_exceptions=True)
         if not self._task.cancelled() and (error := self._task.exception()):
             raise error
+
+    def begins_anew(self) -> bool:
+        """Say whether the client comes back without what it had."""
+        return bool(self.habits.goes_after) and self.chance.random() < ANEW
 
     def failed(self) -> bool:
         """Say whether the client's own code ended with an error."""
@@ -116,7 +122,7 @@ class Client:
             case "snapshot":
                 self.journal.snapshot(message, now)
             case "reset":
-                self.journal.resets[message["reason"]] = self.journal.resets.get(message["reason"], 0) + 1
+                self.journal.reset(message)
             case "unread_count":
                 self.journal.state.unread_count = message["unread_count"]
             case "disconnect":

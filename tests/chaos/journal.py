@@ -4,9 +4,13 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from tests.chaos.apps import COVERED
+from tests.chaos.held import Held
+from tests.chaos.log import Follows
+from tests.chaos.output import Printed
 from tests.chaos.state import State
 
 UNKNOWN: Final = -1
@@ -53,15 +57,19 @@ class Journal:
         self.segments: dict[str, list[Segment]] = {}
         self.outages: list[Outage] = []
         self.state = State()
-        self.resets: dict[str, int] = {}
+        self.objects = {"inventory": Held(), "jobs": Held()}
+        self.printed = Printed()
+        self.resets: Counter[str] = Counter()
         self.violations: list[str] = []
         self.ends: Counter[str] = Counter()
         """Why its connections ended, in the server's words or the client's."""
 
-    def keys(self, stream: str) -> frozenset[str] | None:
-        """Return the keys that the client follows of *stream*; None for all of it."""
+    def follows(self, stream: str) -> Follows | None:
+        """Return what the client follows of *stream*; None where it does not follow it."""
         found = [name.partition(":")[2] for name in self.topics if name.partition(":")[0] in {stream, "all"}]
-        return None if "" in found else frozenset(found)
+        named = frozenset(found) - {""}
+        details = None if self.kind == "legacy" else named
+        return Follows(None if "" in found else named, details) if found else None
 
     def current(self, stream: str) -> Segment | None:
         """Return the segment that goes on, if any."""
@@ -88,6 +96,18 @@ class Journal:
             )
         if "notifications" in data:
             self.state.replace(data)
+        elif "topic" in message:
+            stream, _, key = message["topic"].partition(":")
+            self._take_objects(stream, key, data)
+
+    def reset(self, message: Mapping[str, Any]) -> None:
+        """Note that a position cannot be continued; a snapshot follows.
+
+        That of all jobs has no output, so that an older client, which follows output there, cannot know what it missed.
+        """
+        self.resets[message["reason"]] += 1
+        if self.kind == "legacy" and message["topic"] in {"jobs", "all"}:
+            self.printed.forget()
 
     def subscribed(self, positions: Mapping[str, Mapping[str, Any]], now: float) -> None:
         """Take the positions of a `subscription`: where a topic began at the head, or how far a known one has come."""
@@ -116,13 +136,33 @@ class Journal:
         segment.reached = max(segment.reached, offset)
         if stream == "notifications":
             self.state.apply(message)
+        elif message.get("action") == "output":
+            self.printed.output(message)
+        elif "data" in message:
+            self.objects[stream].apply(message)
 
     def forget(self, streams: Sequence[str], now: float) -> None:
-        """End the segments of *streams*: this client does not resume them."""
+        """End the segments of *streams* and drop their objects: this client does not resume them."""
+        self._end(streams, now)
+        self.printed.forget()
+        for stream in streams:
+            if stream in self.objects:
+                self.objects[stream].forget()
+
+    def _take_objects(self, stream: str, key: str, data: Mapping[str, Any]) -> None:
+        """Take a snapshot of all of *stream*, or of the one job *key* with what it printed."""
+        if key:
+            self.objects[stream].take(key, data["job"])
+            self.printed.snapshot(key, data)
+        elif stream in self.objects:
+            kinds = [objects for name, objects in data.items() if not name.startswith(COVERED)]
+            self.objects[stream].replace(chain.from_iterable(kinds))
+
+    def _begin(self, stream: str, segment: Segment) -> None:
+        self._end([stream], segment.began)
+        self.segments.setdefault(stream, []).append(segment)
+
+    def _end(self, streams: Sequence[str], now: float) -> None:
         for stream in streams:
             if segment := self.current(stream):
                 segment.ended = now
-
-    def _begin(self, stream: str, segment: Segment) -> None:
-        self.forget([stream], segment.began)
-        self.segments.setdefault(stream, []).append(segment)

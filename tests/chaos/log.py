@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.chaos.database import Postgres
 
@@ -12,7 +12,10 @@ STREAMS = ("notifications", "inventory", "jobs")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One committed publication. `many` says that older clients get it as several messages."""
+    """One committed publication. `many` says that older clients get it as several messages.
+
+    A `detail` is for those v1 clients alone that follow its key by name.
+    """
 
     id: int
     offset: int
@@ -20,6 +23,19 @@ class Entry:
     key: str
     at: float
     many: bool
+    detail: bool = False
+
+
+class Follows(NamedTuple):
+    """What a client follows of a stream: the objects `keys`, and details of the objects `details`; None for all."""
+
+    keys: frozenset[str] | None
+    details: frozenset[str] | None
+
+    def wants(self, entry: Entry) -> bool:
+        """Say whether *entry* is for this client, its audience apart."""
+        named = self.keys if not entry.detail or self.keys is not None else self.details
+        return named is None or entry.key in named
 
 
 @dataclass(slots=True)
@@ -42,14 +58,12 @@ class Log:
         """Return the publication with that offset."""
         return self.entries[offset - 1] if 0 < offset <= self.head else None
 
-    def after(self, base: int, audiences: frozenset[str], keys: frozenset[str] | None) -> list[int]:
-        """Return the offsets after *base* that a client of *audiences* who follows *keys* gets."""
-        found = self._selected.get((audiences, keys))
+    def after(self, base: int, audiences: frozenset[str], follows: Follows) -> list[int]:
+        """Return the offsets after *base* that a client of *audiences* who *follows* the stream so gets."""
+        found = self._selected.get((audiences, follows))
         if found is None:
-            found = self._selected[audiences, keys] = [
-                entry.offset
-                for entry in self.entries
-                if entry.audience in audiences and (keys is None or entry.key in keys)
+            found = self._selected[audiences, follows] = [
+                entry.offset for entry in self.entries if entry.audience in audiences and follows.wants(entry)
             ]
         return found[bisect_right(found, base) :]
 
@@ -78,10 +92,13 @@ def read(postgres: Postgres) -> Committed:
 
 
 def pending(postgres: Postgres) -> int:
-    """Return how many publications have no offset."""
+    """Return how many publications have no offset, and how many hosts have still to be lost by themselves."""
     connection = postgres.connect()
     try:
-        [row] = connection.execute('SELECT COUNT(*) FROM realtime_publication WHERE "offset" IS NULL')
+        [row] = connection.execute(
+            'SELECT (SELECT COUNT(*) FROM realtime_publication WHERE "offset" IS NULL)'
+            " + (SELECT COUNT(*) FROM inventory_host WHERE connected)"
+        )
         waiting: int = row[0]
         return waiting
     finally:
@@ -90,7 +107,7 @@ def pending(postgres: Postgres) -> int:
 
 def _entries(connection: Any, stream: str) -> list[Entry]:
     rows: Iterable[Any] = connection.execute(
-        'SELECT id, "offset", audience, key, EXTRACT(EPOCH FROM created_at)::float8, legacy IS NOT NULL '
+        'SELECT id, "offset", audience, key, EXTRACT(EPOCH FROM created_at)::float8, legacy IS NOT NULL, detail '
         'FROM realtime_publication WHERE stream = %s AND "offset" IS NOT NULL ORDER BY "offset"',
         [stream],
     )

@@ -7,34 +7,42 @@ import subprocess
 from collections.abc import Sequence
 from typing import IO, Any, Final
 
-from tests.chaos import http
 from tests.chaos.journal import Journal
 from tests.chaos.people import People, Person
-from tests.chaos.world import MANAGE, World
+from tests.chaos.processes import wait_for
+from tests.chaos.reporters import Reporters
+from tests.chaos.rest import Rest, Unanswered
+from tests.chaos.world import MANAGE, START, World
 
-CSRF: Final = "0123456789abcdefghijklmnopqrstuv"
+READY: Final = "writer.ready"
+"""A file in the run's directory that the writer makes once it is ready."""
 NOTIFY_EVERY: Final = 7.0
-TIMEOUT: Final = 8.0
 
 
 class Publishers:
     """Publish about *rate* times a second until stopped. An answer that fails is no failure: the log decides."""
 
-    def __init__(self, world: World, people: People, journals: Sequence[Journal], rate: float) -> None:
-        self.answers: dict[int, int] = {}
+    def __init__(
+        self, world: World, people: People, journals: Sequence[Journal], rate: float, named: Sequence[str]
+    ) -> None:
+        self.rest = Rest(world, random.Random(f"nodes-{world.seed}"))
+        self.reporters = Reporters(self.rest, people.writer, named, random.Random(f"reporters-{world.seed}"))
         self._world = world
         self._people = people
         self._journals = [journal for journal in journals if journal.kind == "v1"]
         self._rate = rate
         self._chance = random.Random(f"publishers-{world.seed}")
-        self._writer = world.child("writer", "-m", "tests.chaos.writer", str(rate * 0.75), f"writer-{world.seed}")
+        arguments = (str(rate * 0.75), f"writer-{world.seed}", *named)
+        self._writer = world.child("writer", "-m", "tests.chaos.writer", *arguments)
         self._input: IO[bytes] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        """Start publishing."""
+    async def start(self) -> None:
+        """Start publishing; the writer's process is ready when this returns. Raises: TimeoutError."""
         self._input = self._writer.start(stdin=subprocess.PIPE).stdin
-        self._tasks = [asyncio.create_task(self._rest()), asyncio.create_task(self._notify())]
+        await asyncio.to_thread(wait_for, (self._world.directory / READY).exists, START, "the writer")
+        own = [asyncio.create_task(self._notifications()), asyncio.create_task(self._notify())]
+        self._tasks = [*own, *self.reporters.start()]
 
     def move(self, person: Person, group: int, *, join: bool) -> None:
         """Let *person* join or leave a user group, in the writer's process."""
@@ -56,21 +64,20 @@ class Publishers:
                 raise error
         await asyncio.to_thread(wait_until_ended, self._writer)
 
-    async def _rest(self) -> None:
+    async def _notifications(self) -> None:
         while True:
             await asyncio.sleep(self._chance.expovariate(self._rate * 0.25))
             kind = self._chance.random()
             try:
-                async with asyncio.timeout(TIMEOUT):
-                    if kind < 0.6:
-                        await self._post()
-                    elif kind < 0.65:
-                        user = self._chance.choice(self._people.users)
-                        await self._write(user, "PUT", "/api/v1/notifications/mark-all-read")
-                    else:
-                        await self._mark()
-            except (OSError, TimeoutError, asyncio.IncompleteReadError):
-                self.answers[0] = self.answers.get(0, 0) + 1
+                if kind < 0.6:
+                    await self._post()
+                elif kind < 0.65:
+                    user = self._chance.choice(self._people.users)
+                    await self.rest.write(user, "PUT", "/api/v1/notifications/mark-all-read")
+                else:
+                    await self._mark()
+            except Unanswered:
+                continue
 
     async def _post(self) -> None:
         whom = self._chance.random()
@@ -79,7 +86,7 @@ class Publishers:
             target = {"user": self._chance.choice(self._people.users).name}
         if whom > 0.7:
             target = {"group": self._chance.choice(list(self._people.groups.values()))}
-        await self._write(self._people.writer, "POST", "/api/v1/notifications", {"title": "Posted", **target})
+        await self.rest.write(self._people.writer, "POST", "/api/v1/notifications", {"title": "Posted", **target})
 
     async def _mark(self) -> None:
         journal = self._chance.choice(self._journals)
@@ -88,14 +95,7 @@ class Publishers:
         path = f"/api/v1/notifications/{self._chance.choice(list(journal.state.items))}"
         user = next(user for user in self._people.users if user.id == journal.user_id)
         method, end = self._chance.choice([("PUT", "/read"), ("PUT", "/read"), ("DELETE", "/read"), ("DELETE", "")])
-        await self._write(user, method, path + end)
-
-    async def _write(self, user: Person, method: str, path: str, body: dict[str, Any] | None = None) -> None:
-        headers = {"Cookie": f"sessionid={user.session}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
-        port = self._chance.choice(self._world.nodes).port
-        response = await http.request(port, method, path, headers, json.dumps(body or {}).encode())
-        self.answers[response.status] = self.answers.get(response.status, 0) + 1
-        response.abort()
+        await self.rest.write(user, method, path + end)
 
     async def _notify(self) -> None:
         """Run the command now and then; it ends long before a process would relay for itself."""

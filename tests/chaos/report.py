@@ -9,6 +9,7 @@ from typing import Any
 from tests.chaos import figures
 from tests.chaos.figures import percentile
 from tests.chaos.run import Outcome
+from tests.chaos.verdict import WRONG
 
 SLOWEST = 10
 ENDS = 12
@@ -38,6 +39,13 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
         "reconnects": sum(len(journal.outages) for journal in outcome.journals),
         "resets": dict(resets),
         "ends": dict(sum((journal.ends for journal in outcome.journals), Counter()).most_common(ENDS)),
+        "output": {
+            "appends": dict(outcome.appends),
+            "lines_delivered": sum(journal.printed.lines for journal in outcome.journals),
+            **outcome.compared["output"],
+        },
+        "inventory": outcome.compared["inventory"],
+        "jobs": outcome.compared["jobs"],
         "rest_answers": {str(status): count for status, count in sorted(outcome.answers.items())},
         "faults": dict(Counter(fault.kind for fault in outcome.faults)),
         "schedule": [
@@ -49,6 +57,7 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
         "duplicated": verdict.duplicated,
         "out_of_order": verdict.out_of_order,
         "foreign": verdict.foreign,
+        "lines": verdict.lines,
         "violations": verdict.violations,
         "diverged": verdict.diverged,
         "late": outcome.late,
@@ -65,11 +74,10 @@ def text(summary: dict[str, Any]) -> str:
     total = sum(summary["publications"].values())
     lines = [
         f"{total} publications, {summary['deliveries']} deliveries to {sum(summary['clients'].values())} clients",
+        *map(_moved, ("inventory", "jobs"), (summary["inventory"], summary["jobs"])),
+        "{lines} lines of output, {lines_delivered} delivered; appends: {appends}".format(**summary["output"]),
         f"{sum(summary['faults'].values())} faults, {summary['reconnects']} reconnects, resets {summary['resets']}",
-        "  ".join(
-            f"{name} {summary[name]}"
-            for name in ("lost", "duplicated", "out_of_order", "foreign", "violations", "diverged")
-        ),
+        "  ".join(f"{name} {summary[name]}" for name in WRONG),
         f"delivery: p50 {summary['delivery']['p50']:.3f} s, p99 {summary['delivery']['p99']:.3f} s",
         f"{'time to recover, seconds':<28}{'faults':>7}{'p50':>8}{'p99':>8}{'worst':>8}{'delivery p99 during':>22}",
     ]
@@ -82,6 +90,10 @@ def text(summary: dict[str, Any]) -> str:
     if summary["late"]:
         lines.append(f"not caught up at the end: {', '.join(summary['late'][:8])} ({len(summary['late'])})")
     return "\n".join(lines)
+
+
+def _moved(stream: str, counts: dict[str, int]) -> str:
+    return f"{stream}: " + ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
 def write(summary: dict[str, Any], path: Path) -> None:

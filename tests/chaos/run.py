@@ -4,11 +4,11 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.chaos import log, people
+from tests.chaos import log, output, people
 from tests.chaos.clients import Client, Habits
 from tests.chaos.faults import Fault, Faults
 from tests.chaos.journal import Journal
@@ -29,10 +29,14 @@ KINDS: Final[dict[str, type[Client]]] = {
 SHARES: Final = {"v1": 0.4, "legacy": 0.35, "sse": 0.15, "poll": 0.1}
 TOPICS: Final = (
     ("notifications", "inventory", "jobs"),
-    ("notifications", "inventory", "jobs"),
+    ("notifications", "inventory", "jobs", "jobs:{lasting}"),
     ("all",),
-    ("notifications", "jobs:3"),
+    ("notifications", "jobs:{first}", "jobs:{second}"),
+    ("all", "jobs:{first}"),
+    ("notifications", "inventory", "jobs:{lasting}"),
+    ("notifications", "jobs", "jobs:{first}"),
 )
+"""What clients follow; the jobs are those of `output.named`."""
 SETTLE: Final = 60.0
 """Seconds for the clients to connect at first."""
 LEAD: Final = 2.0
@@ -64,11 +68,16 @@ class Outcome:
     ended: float = 0.0
     journals: list[Journal] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    answers: dict[int, int] = field(default_factory=dict)
+    answers: Counter[int] = field(default_factory=Counter)
+    appends: Counter[str] = field(default_factory=Counter)
+    answered: dict[str, int] = field(default_factory=dict)
+    """By job the number of the line that its reporter was told to come next."""
     late: list[str] = field(default_factory=list)
     """Clients that had not everything when the time for quiet was over."""
     committed: Committed | None = None
     verdict: Verdict = field(default_factory=Verdict)
+    compared: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Counts of what was compared beside deliveries, by subject."""
     logs: dict[str, Counter[str]] = field(default_factory=dict)
 
 
@@ -78,9 +87,10 @@ async def run(world: World, options: Options) -> Outcome:
     chance = random.Random(f"clients-{options.seed}")
     everyone = await asyncio.to_thread(people.create, chance)
     await asyncio.to_thread(world.start_nodes)
+    named = output.named(options.seed, options.seconds)
     clients = list(_clients(world, everyone, options, chance))
     outcome.journals = [client.journal for client in clients]
-    publishers = Publishers(world, everyone, outcome.journals, options.rate)
+    publishers = Publishers(world, everyone, outcome.journals, options.rate, named)
     try:
         for client in clients:
             client.start()
@@ -98,7 +108,7 @@ async def _load(
     world: World, everyone: People, publishers: Publishers, clients: list[Client], outcome: Outcome
 ) -> None:
     """Publish, with faults in between."""
-    publishers.start()
+    await publishers.start()
     outcome.began = time.time()
     faults = Faults(world, everyone, publishers, clients, outcome.options.longest, outcome.options.only)
     outcome.faults = faults.happened
@@ -108,7 +118,8 @@ async def _load(
     await faults.run(end - LEAD)
     await asyncio.sleep(max(0.0, end - loop.time()))
     outcome.ended = time.time()
-    outcome.answers = publishers.answers
+    outcome.answers = publishers.rest.answers
+    outcome.appends, outcome.answered = publishers.reporters.counts, publishers.reporters.answered
     await publishers.stop()
 
 
@@ -135,8 +146,7 @@ def _ends(journal: Journal) -> str:
 
 def _has_all(journal: Journal, committed: Committed, judge: Judge) -> bool:
     for stream, entries in committed.logs.items():
-        keys = journal.keys(stream)
-        if keys == frozenset():
+        if (follows := journal.follows(stream)) is None:
             continue
         segment = journal.current(stream)
         if segment is None or not segment.epoch:
@@ -144,7 +154,7 @@ def _has_all(journal: Journal, committed: Committed, judge: Judge) -> bool:
         audiences = judge.audiences(journal.user_id, stream, segment.epoch)
         if audiences is None:
             return False
-        missing = entries.after(segment.reached, audiences, keys)
+        missing = entries.after(segment.reached, audiences, follows)
         if any(entries.entries[offset - 1].id not in segment.covered for offset in missing):
             return False
     return True
@@ -152,16 +162,24 @@ def _has_all(journal: Journal, committed: Committed, judge: Judge) -> bool:
 
 def _clients(world: World, everyone: People, options: Options, chance: random.Random) -> Iterator[Client]:
     ports = [node.port for node in world.nodes]
+    named = output.named(options.seed, options.seconds)
     number = 0
     for kind, share in SHARES.items():
         for place in range(round(options.clients * share)):
             person = everyone.users[number % len(everyone.users)]
             number += 1
-            topics = TOPICS[place % len(TOPICS)]
+            topics = _topics(place, named)
             habits = _habits(place)
             name = f"{kind}{place} of {person.name}"
             journal = Journal(name, kind, person.id, topics, fickle=habits != Habits())
             yield KINDS[kind](journal, person.session, ports, habits, chance)
+
+
+def _topics(place: int, named: Sequence[str]) -> list[str]:
+    """Return what the client at *place* follows; over all of them, each job has about as many followers."""
+    lasting, others = named[0], named[1:]
+    jobs = {"lasting": lasting, "first": others[place % len(others)], "second": others[(place + 1) % len(others)]}
+    return [name.format(**jobs) for name in TOPICS[place % len(TOPICS)]]
 
 
 def _habits(place: int) -> Habits:

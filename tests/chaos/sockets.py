@@ -28,6 +28,8 @@ class WebSocketClient(Client):
 
     async def _connection(self) -> None:
         headers = {"Cookie": self.cookie}
+        if not self.v1 or self.begins_anew():
+            self.journal.forget(STREAMS, time.time())
         async with asyncio.timeout(CONNECT):
             self._socket = await connect(
                 f"ws://127.0.0.1:{self.port}/ws{self._query()}", additional_headers=headers, compression=None,
@@ -50,8 +52,6 @@ class WebSocketClient(Client):
 
     async def _greet(self) -> None:
         held = self.journal.since() if self.v1 else {}
-        if not self.v1:
-            self.journal.forget(STREAMS, time.time())
         while (message := await self._receive())["type"] != ("connection" if held else "initial_state"):
             self._take(message)
         if not held:

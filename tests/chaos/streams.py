@@ -25,6 +25,8 @@ class EventStreamClient(Client):
             self._response.abort()
 
     async def _connection(self) -> None:
+        if self.begins_anew():
+            self._last = ""
         headers = {"Cookie": self.cookie} | ({"Last-Event-ID": self._last} if self._last else {})
         path = f"/api/v1/stream?topics={quote(','.join(self.journal.topics))}"
         async with asyncio.timeout(CONNECT):

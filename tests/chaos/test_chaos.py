@@ -33,6 +33,12 @@ def test_nothing_is_lost_whatever_dies(tmp_path: Path) -> None:
     assert sum(report["clients"].values()) >= 200
     assert sum(report["faults"].values()) >= 5
     assert report["deliveries"] > 5_000
+    assert report["output"]["lines_delivered"] > 1_000
+    assert report["output"]["appends"]["had been taken"] > 0
+    for stream in ("inventory", "jobs"):
+        assert report[stream]["created"] > 0
+        assert report[stream]["updated"] > 0
+        assert report[stream]["copies compared"] > 500
     assert (tmp_path / f"{SEED}.svg").read_text().startswith("<svg")
 
 
@@ -42,4 +48,6 @@ def test_the_harness_notices_what_is_broken(tmp_path: Path) -> None:
     code, report, printed = chaos(tmp_path, *options)
     assert code == 1, printed
     assert report["lost"] > 0
+    assert report["lines"] > 0
+    assert report["diverged"] > 0
     assert f"SEED={SEED}" in printed

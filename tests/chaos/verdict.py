@@ -12,6 +12,7 @@ from tests.chaos.log import Committed, Log
 
 SHOWN = 5
 """Examples that a report names of each kind of failure."""
+WRONG = ("lost", "duplicated", "out_of_order", "foreign", "lines", "violations", "diverged")
 
 
 @dataclass(slots=True)
@@ -27,13 +28,14 @@ class Verdict:
     violations: int = 0
     diverged: int = 0
     """Clients whose applied state is not what a fresh snapshot says."""
+    lines: int = 0
+    """Places at which a client's lines of output were lost, repeated, out of order or not what was printed."""
     examples: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
         """Whether nothing at all is wrong."""
-        wrong = (self.lost, self.duplicated, self.out_of_order, self.foreign, self.violations, self.diverged)
-        return not any(wrong)
+        return not any(getattr(self, name) for name in WRONG)
 
     def note(self, kind: str, text: str, count: int = 1) -> None:
         """Count failures of one kind, and keep some as examples."""
@@ -54,10 +56,13 @@ class Judge:
     def judge(self, journals: Iterable[Journal]) -> Verdict:
         """Return the verdict over *journals*."""
         for journal in journals:
-            for text in journal.violations:
+            versions = [text for held in journal.objects.values() for text in held.faults]
+            for text in (*journal.violations, *versions):
                 self.verdict.note("violations", f"{journal.name}: {text}")
+            for text in journal.printed.faults:
+                self.verdict.note("lines", f"{journal.name}: {text}")
             for stream, log in self._committed.logs.items():
-                if journal.keys(stream) != frozenset():
+                if journal.follows(stream):
                     self._judge_stream(journal, stream, log)
         return self.verdict
 
@@ -114,14 +119,17 @@ class Judge:
         if audiences is None:
             self.verdict.note("violations", f"{where}: the epoch {segment.epoch} is nobody's")
             return
-        expected = log.after(base, audiences, journal.keys(stream))
+        follows = journal.follows(stream)
+        assert follows
+        wanted = log.after(base, audiences, follows)
+        expected = wanted
         if segment.ended is not None:
-            expected = [offset for offset in expected if offset <= segment.reached]
+            expected = [offset for offset in wanted if offset <= segment.reached]
         received = set(segment.offsets)
         covered = {log.by_id[pk] for pk in segment.covered if pk in log.by_id}
         missing = sorted(set(expected) - received - covered)
         self.verdict.note("lost", f"{where} from {base}: {_some(missing)}", len(missing))
-        foreign = sorted(received - set(log.after(base, audiences, journal.keys(stream))))
+        foreign = sorted(received - set(wanted))
         self.verdict.note("foreign", f"{where} from {base}: {_some(foreign)}", len(foreign))
 
 

@@ -92,6 +92,7 @@ class World:
             "AUTH_ENABLED": "true",
             "HTTPS": "false",
             "THROTTLE_ADMIN": "0",
+            "INVENTORY_HOST_TIMEOUT": "4",
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": f"redis://127.0.0.1:{self.valkey_port}/0",
             "STATIC_ROOT": str(self.directory / "static"),

@@ -1,9 +1,12 @@
-"""A process that publishes through the ORM: `python -m tests.chaos.writer RATE SEED`, until its standard input ends.
+"""A process that publishes through the ORM: `python -m tests.chaos.writer RATE SEED JOB …`, until its input ends.
+
+It creates the jobs that are named.
 
 Each line of its input moves a user: {"user": 3, "group": 1, "join": true}.
 """
 
 import json
+import os
 import queue
 import random
 import sys
@@ -11,35 +14,45 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 import django
 
 django.setup()
 
 from django.contrib.auth.models import Group, User  # noqa: E402  Django has to be set up first.
+from django.core.exceptions import ObjectDoesNotExist, ValidationError  # noqa: E402
 from django.db import Error, connection, transaction  # noqa: E402
 
+from aether.inventory.actions import InUse  # noqa: E402
+from aether.jobs.states import Refused  # noqa: E402
 from notifications import actions  # noqa: E402
 from notifications.models import Notification  # noqa: E402
 from realtime import audience, outbox  # noqa: E402
+from tests.chaos.movers import Fleet, Work  # noqa: E402
 from tests.chaos.people import WRITER  # noqa: E402
 
 KEYS = 10
 KEPT = 200
+REFUSED = (ObjectDoesNotExist, ValidationError, InUse, Refused)
+"""What those who move the same things at once have to expect."""
 
 
 class Writer:
     """Chooses what to publish next, and does it."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, named: list[str]) -> None:
         self.chance = chance
+        self.fleet, self.work = Fleet(chance), Work(chance, named)
         self.users = list(User.objects.exclude(username=WRITER))
         self.groups = list(Group.objects.all())
         self.known: list[uuid.UUID] = []
         self.count = 0
         self.choices: dict[Callable[[], None], int] = {
-            self.job: 34, self.inventory: 16, self.create: 20, self.many: 3, self.change: 10, self.delete: 4,
-            self.several: 6, self.rolled_back: 4, self.half_rolled_back: 3,
+            self.job: 10, self.inventory: 6, self.create: 20, self.many: 3, self.change: 10, self.delete: 4,
+            self.several: 6, self.rolled_back: 2, self.half_rolled_back: 3, **self.fleet.choices, **self.work.choices,
         }  # fmt: skip
 
     def step(self) -> None:
@@ -131,31 +144,34 @@ class Writer:
         del self.known[:-KEPT]
 
 
-def main(rate: float, seed: str) -> None:
+def main(rate: float, seed: str, named: list[str]) -> None:
     """Publish about *rate* times a second; what the database refuses is tried again a little later."""
     orders: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(orders,), daemon=True).start()
     chance = random.Random(seed)
-    writer = Writer(chance)
+    writer = Writer(chance, named)
+    Path(os.environ["CHAOS_DIR"], "writer.ready").touch()
     while True:
         try:
             while not orders.empty():
                 if (line := orders.get()) is None:
+                    _insist(writer.fleet.rest)
                     return
-                _obey(writer, line)
-            writer.step()
-        except (Error, Notification.DoesNotExist) as error:
+                order = json.loads(line)
+                _insist(partial(writer.move, order["user"], order["group"], join=order["join"]))
+            with suppress(*REFUSED):
+                writer.step()
+        except Error as error:
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
             connection.close()
         time.sleep(chance.expovariate(rate))
 
 
-def _obey(writer: Writer, line: str) -> None:
-    """Move a user, whatever the database says meanwhile."""
-    order = json.loads(line)
+def _insist(work: Callable[[], None]) -> None:
+    """Do *work*, whatever the database says meanwhile."""
     for _ in range(100):
         try:
-            writer.move(order["user"], order["group"], join=order["join"])
+            work()
         except Error as error:
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
             connection.close()
@@ -171,4 +187,4 @@ def _read(orders: "queue.SimpleQueue[str | None]") -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), sys.argv[2])
+    main(float(sys.argv[1]), sys.argv[2], sys.argv[3:])
