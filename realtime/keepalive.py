@@ -1,10 +1,13 @@
 """Pings for many connections by one timer, where uvicorn has a timer, and often two, for each of them."""
 
 import asyncio
+import logging
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
 from uvicorn import Config
+
+logger = logging.getLogger(__name__)
 
 TURNS: Final = 20
 """Portions in which the connections are pinged, spread over the interval."""
@@ -46,7 +49,10 @@ class Keepalive:
         self._place = (self._place + 1) % TURNS
         now = self._loop.time()
         for one in list(self._portions[self._place]):
-            one.keep_alive(now, self._patience)
+            try:
+                one.keep_alive(now, self._patience)
+            except Exception:  # The root of a turn: one broken connection must not end the pings of all the others.
+                logger.exception("Pinging a connection failed.")
         self._timer = self._loop.call_later(self._pause, self._turn) if any(self._portions) else None
 
 

@@ -48,8 +48,8 @@ class Change:
         left = [pk for pk in self._pks if pk not in (deleted or {})] + list(created)
         drafts: list[Draft] = []
         for topic, part, before in self._before:
-            drafts += _present(topic, part, before, left)
-            drafts += _gone(topic, part, before, {draft.key for draft in drafts}, deleted or {})
+            present = list(_present(topic, part, before, left))
+            drafts += [*present, *_gone(topic, part, before, {draft.key for draft in present}, deleted or {})]
         outbox.publish_many(drafts)
         for topic, part in dependents_of(self._model):
             refresh(topic, part, self._touched[part] | self._dependents(part, left))

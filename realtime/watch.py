@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from realtime import history, protocol, topics, upkeep
 from realtime.connections import Connection
@@ -146,14 +146,21 @@ class Watch:
             held = await self._node.run(upkeep.take_lease, "upkeep", self._node.id, LEASE)
             self._lease_until = now + LEASE if held else 0.0
         if self._lease_until > now:
-            for topic in topics.registered().values():
-                await self._node.run(topic.upkeep)
-            for work in upkeep.registered():
-                await self._node.run(work)
+            for work in (*(topic.upkeep for topic in topics.registered().values()), *upkeep.registered()):
+                await self._do(work)
             if now - self._pruned_at > PRUNE:
                 self._pruned_at = now
                 await self._node.run(upkeep.prune_all)
                 await self._node.run(upkeep.prune_audit)
+
+    async def _do(self, work: Callable[[], None]) -> None:
+        """Do one work of the upkeep. Where it fails by itself, all others, and the pruning, are done all the same."""
+        try:
+            await self._node.run(work)
+        except (OperationalError, InterfaceError):  # The database is away, for the others too.
+            raise
+        except Exception:
+            logger.exception("%s failed and will be tried again.", getattr(work, "__qualname__", work))
 
 
 async def _send_summaries(clients: Iterable[Connection], messages: Mapping[int, Mapping[str, Any]]) -> None:

@@ -81,6 +81,8 @@ def read(job: Job | Any, *, start: int, limit: int) -> Page:
     lines: list[str] = []
     room = PAGE_SIZE
     for chunk in Chunk.objects.filter(job_id=output.job_id, last__gte=start).order_by("first").iterator(chunk_size=50):
+        if not lines:  # What came before it may have been dropped since the numbers were read.
+            start = max(start, chunk.first)
         for line in chunk.text.split("\n")[max(0, start - chunk.first) :]:
             room -= len(line) + 1
             if len(lines) == limit or (room < 0 and lines):
@@ -93,8 +95,8 @@ def newest(job: Job | Any, limit: int = SEEN) -> Page:
     """Return the newest *limit* lines, fewer where they are long."""
     total = Output.objects.filter(job=job).values_list("lines", flat=True).first() or 0
     page = read(job, start=max(1, total - limit + 1), limit=limit)
-    while page.next <= total:  # Long lines: rather fewer than not the last one.
-        limit = max(1, limit // 2)
+    while page.next <= total and limit > 1:  # Long lines: rather fewer than not the last one.
+        limit //= 2
         page = read(job, start=max(1, total - limit + 1), limit=limit)
     return page
 

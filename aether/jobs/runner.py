@@ -51,6 +51,8 @@ class Pipe:
         self._emit = emit
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._rest = ""
+        self._begun = False
+        """Whether the begin of the line that comes next was emitted as a line already."""
         self._since = 0.0
 
     def feed(self, data: bytes, now: float) -> None:
@@ -59,6 +61,9 @@ class Pipe:
             self._mirror.write(data)
             self._mirror.flush()
         *whole, self._rest = (self._rest + self._decoder.decode(data)).split("\n")
+        if whole and self._begun and whole[0] in ("", "\r"):  # The end of what was emitted, and no blank line.
+            del whole[0]
+            self._begun = False
         for line in whole:
             self._line(line.removesuffix("\r"))
         while len(self._rest) > LINE:
@@ -70,10 +75,11 @@ class Pipe:
         """Emit the begin of a line that has been waiting for its end for *after* seconds."""
         if self._rest and now - self._since >= after:
             self._line(self._rest)
-            self._rest = ""
+            self._rest, self._begun = "", True
 
     def _line(self, text: str) -> None:
         self._emit(self._prefix + text)
+        self._begun = False
 
 
 class Runner:

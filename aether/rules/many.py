@@ -9,7 +9,9 @@ from aether.rules.declared import BY_NAME, Rule
 from aether.rules.models import Observation
 from aether.rules.writing import Telling, write
 from notifications import actions
+from notifications.actions.writing import live
 from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH
+from realtime.audience import EVERYONE
 
 LISTED: Final = 100
 """Ids in the metadata."""
@@ -41,6 +43,7 @@ def tell_many(at: Telling, rule: Rule, new: Sequence[Observation]) -> None:
 def tell_fewer(at: Telling, key: str, over: Sequence[Observation]) -> None:
     """Tell that some of many are over; unread stays unread, and read stays read."""
     rule = BY_NAME[over[0].rule]
+    live(EVERYONE, key)  # Locked before counting: whoever is over at the same time counts after this one, or before.
     of_all = Observation.objects.filter(many=key)
     total, left = of_all.count(), of_all.filter(active=True).exclude(pk__in=[seen.pk for seen in over]).count()
     title = templates.fill(rule.many.over, {"left": left or "None", "total": total}, TITLE_LENGTH)

@@ -108,6 +108,16 @@ def test_addresses_make_a_difference(proxy: Proxy) -> None:
     assert again[0] == one[0] - 1  # What the other one asked in between took nothing of it.
 
 
+@pytest.mark.parametrize(
+    ("path", "size"), [("/api/v1/inventory/sync", 16_000_000), ("/api/v1/jobs/7/output", 8_000_000)]
+)
+def test_reports_and_output_may_be_large(proxy: Proxy, token: str, path: str, size: int) -> None:
+    """What the server takes of them gets through: it answers itself, that this user may not, or that there is none."""
+    head = (f"POST {path} HTTP/1.1", f"Host: {NAME}", "Connection: close", f"Authorization: Token {token}",
+            "Content-Type: application/json", f"Content-Length: {size}", "", "")  # fmt: skip
+    assert status(proxy.ask("\r\n".join(head).encode() + b" " * size)) in {403, 404}
+
+
 CLAIMS = {
     "plain": [f"X-Forwarded-For: {FORGED}"],
     "twice": [f"X-Forwarded-For: {FORGED}", f"X-Forwarded-For: {FORGED}"],

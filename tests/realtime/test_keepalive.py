@@ -49,3 +49,20 @@ async def test_an_empty_wheel_stands_still_and_turns_again() -> None:
     portion = wheel.join(peer)
     await wait_until(lambda: bool(peer.turns), what="a turn")
     del portion[peer]
+
+
+async def test_one_that_fails_ends_nobody_elses_pings() -> None:
+    """A connection that cannot be pinged costs the others no turn, in its portion and in later ones."""
+
+    class Broken(Peer):
+        """A connection that cannot be pinged."""
+
+        def keep_alive(self, now: float, patience: float) -> None:
+            """Fail."""
+            raise RuntimeError("It broke.")
+
+    wheel, broken, stays = Keepalive(asyncio.get_running_loop(), interval=0.1, timeout=None), Broken(), Peer()
+    portion = wheel.join(broken)
+    assert wheel.join(stays) is portion
+    await wait_until(lambda: len(stays.turns) == 2, what="two turns")
+    portion.clear()

@@ -192,6 +192,19 @@ async def test_stopping_twice_is_fine_and_leaves_no_thread(live: None) -> None:
     assert node.here() is None
 
 
+async def test_a_work_that_fails_keeps_no_other_from_being_done(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails each time is tried again each time, and what comes after it is done."""
+    done: list[str] = []
+
+    def fail() -> None:
+        done.append("failed")
+        raise ValueError("It cannot be done.")
+
+    monkeypatch.setattr(upkeep, "registered", lambda: [fail, lambda: done.append("done")])
+    await node.running()
+    await wait_until(lambda: done.count("failed") > 1 and done.count("done") > 1, what="both works")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_one_node_at_a_time_holds_the_lease() -> None:
     """Another gets it when it has run out, and its holder may renew it."""

@@ -70,7 +70,7 @@ def patch(model: type[Row], pk: str, values: Mapping[str, Any]) -> tuple[Row, Ou
     with transaction.atomic():
         _hold_host(values)
         row = _get(model, pk)
-        return row, _change(row, values)
+        return row, _change(row, _answering(row, values))
 
 
 def delete(model: type[Item], pk: str) -> None:
@@ -121,6 +121,12 @@ def _change(row: Item, values: Mapping[str, Any]) -> Outcome:
         return "unchanged"
     row.save()
     return "updated"
+
+
+def _answering(row: Item, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return *values*, and for a lost host that is connected again that nothing is wrong, unless they say what is."""
+    again_there = isinstance(row, Host) and not row.connected and values.get("connected")
+    return {"error": None, **values} if again_there else values
 
 
 def _hold_host(values: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from aether.jobs.models import Job
 from aether.jobs.representation import JobSerializer, represent
 from aether.jobs.states import Refused
 from notifications.api.serializers import DoneSerializer, ProblemSerializer, Strict, refusing
+from realtime.api.parsing import LargeJSONParser
 
 ADD = "jobs.add_job"
 CHANGE = "jobs.change_job"
@@ -198,8 +199,16 @@ class JobCancel(JobView):
         return self.answer(lambda: actions.cancel(pk, **changes))
 
 
+class OutputParser(LargeJSONParser):
+    """For a megabyte of lines: as JSON a control character of theirs may take six bytes, and a blank line three."""
+
+    limit = 8 * 1024 * 1024
+
+
 class JobOutput(JobView):
     """What a job prints."""
+
+    parser_classes = [OutputParser]
 
     @extend_schema(
         tags=TAGS,

@@ -118,6 +118,15 @@ def test_patch(filled: Api) -> None:
     assert filled("patch", "/inventory/vms/x", {"state": "Off"})[0] == 404
 
 
+def test_a_sign_of_life_takes_back_why_the_host_was_lost(filled: Api) -> None:
+    """A host that only says that it is connected has no error any more; one that says an error has that one."""
+    lost = "/inventory/hosts/lost"
+    assert filled("patch", lost, {"connected": True})[1]["error"] is None
+    filled("patch", lost, {"connected": False, "error": "No route"})
+    assert filled("patch", lost, {"connected": True, "error": "Disk full"})[1]["error"] == "Disk full"
+    assert filled("patch", lost, {"connected": True})[1]["error"] == "Disk full"
+
+
 def test_the_future_is_now(producer: Api) -> None:
     """A producer whose clock is ahead cannot keep a host from being lost for longer."""
     said = producer("put", "/inventory/hosts/h1", {"last_seen": "2999-01-01T00:00:00Z"})[1]

@@ -164,6 +164,7 @@ def test_a_megabyte_at_a_time(writer: Api) -> None:
     path = f"/{running().pk}/output"
     assert writer("post", path, {"lines": ["x" * 1_023] * 1_024})[0] == 200
     assert rules(writer("post", path, {"lines": ["x" * 1_023] * 1_025})) == {"lines": "max_size"}
+    assert writer("post", path, {"lines": ["\x1b" * 1_023] * 1_024})[0] == 200, "whatever their size as JSON"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Tests of output: lines keep their numbers and their text, however they come."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -154,6 +156,41 @@ def test_many_lines_stay_quick() -> None:
     for _ in range(50):
         actions.append(job.pk, ["one"])
     assert Chunk.objects.filter(job=job).count() < 1_000
+
+
+class Meanwhile:
+    """Do *work* once, right after the first query that names *table*: as another process may at any moment."""
+
+    def __init__(self, table: str, work: Callable[[], object]) -> None:
+        self._table = table
+        self._work: Callable[[], object] | None = work
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Run the query, and the work behind it."""
+        result = execute(sql, params, many, context)
+        if self._work is not None and self._table in sql:
+            work, self._work = self._work, None
+            work()
+        return result
+
+
+def test_the_newest_lines_of_a_job_that_goes_meanwhile() -> None:
+    """Whoever reads a job that is deleted in the same moment gets no lines, and an answer."""
+    job = running()
+    actions.append(job.pk, ["a", "b"])
+    actions.complete(job.pk)
+    with connection.execute_wrapper(Meanwhile("jobs_output", lambda: actions.delete(job.pk))):
+        assert output.newest(job).lines == []
+
+
+def test_numbers_of_lines_whose_predecessors_go_meanwhile() -> None:
+    """A page that is read while the oldest lines make room begins with the oldest that are left."""
+    job = running()
+    actions.append(job.pk, [f"{number}{'x' * 16_000}" for number in range(1, 4)])
+    drop = lambda: Chunk.objects.filter(job=job, first=1).delete()  # noqa: E731
+    with connection.execute_wrapper(Meanwhile("jobs_output", drop)):
+        page = output.read(job, start=1, limit=10)
+    assert (page.first, [line[0] for line in page.lines]) == (2, ["2", "3"])
 
 
 @pytest.mark.django_db(transaction=True)

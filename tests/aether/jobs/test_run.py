@@ -1,6 +1,7 @@
 """Tests of `manage.py job run`: real commands, beside a real server that a WebSocket client follows them on."""
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from aether.jobs.runner import Pipe
 from tests.aether.jobs.test_topics import lines_of
 from tests.realtime.clients import Client, over_socket
 from tests.realtime.conftest import flat
@@ -273,3 +275,15 @@ def test_nothing_to_run(module_server: Server) -> None:
     env = environment(DATABASE_URL="postgresql://a:b@127.0.0.1:1/none", DATABASE_TIMEOUT="1")
     printed = manage("job", "run", "--", "echo", "ran anyway", env=env, check=False)
     assert "ran anyway" not in printed.splitlines()
+
+
+def test_the_end_of_a_line_that_was_shown_before_is_no_blank_line() -> None:
+    """A line whose begin was shown while its end had not come stays one line; blank lines behind it are kept."""
+    lines: list[str] = []
+    pipe = Pipe(io.BytesIO(), "", lines.append)
+    pipe.feed(b"Password: ", 0.0)
+    pipe.flush(1.0, after=0.5)
+    pipe.feed(b"\r\n\nWait", 2.0)
+    pipe.flush(3.0, after=0.5)
+    pipe.feed(b"ing\n\n", 4.0)
+    assert lines == ["Password: ", "", "Wait", "ing", ""]

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from aether.inventory import actions as inventory
@@ -19,6 +20,7 @@ from aether.rules.models import Observation
 from notifications.models import Notification
 from realtime import bulk
 from tests.aether.rules.conftest import opened, told
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,3 +81,37 @@ def test_hosts_flap_while_nodes_tell(together: Callable[..., list[Any]]) -> None
     together(flap, flap, tell, tell)
     assert sorted(Notification.objects.values_list("related_entity", flat=True)) == names
     assert Observation.objects.filter(active=True).count() == 0
+
+
+def test_hosts_of_a_storm_that_come_back_at_once(together: Callable[..., list[Any]], settings: Any) -> None:
+    """Each waits for the other before it counts who is still lost: the last one says that nobody is."""
+    settings.RULE_STORM = 1
+    names = ["hyperv-01", "hyperv-02"]
+    for name in names:
+        inventory.sync(Report(name))
+        inventory.patch(Host, name, {"connected": False})
+    background.tell_due(timezone.now() + timedelta(minutes=1))
+    assert told() == [("error", "2 hosts do not answer")]
+    begun = Event()
+
+    def first() -> None:
+        with transaction.atomic():
+            inventory.sync(Report(names[0]))
+            begun.set()
+            wait_for(somebody_waits, what="the other one")
+
+    def second() -> None:
+        assert begun.wait(10)
+        inventory.sync(Report(names[1]))
+
+    together(first, second)
+    assert told() == [("success", "None of 2 hosts do not answer")]
+
+
+def somebody_waits() -> bool:
+    """Say whether another writer waits for this one; on SQLite it cannot but do so."""
+    if connection.vendor == "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])

@@ -10,8 +10,10 @@ from django.db import connection, transaction
 
 from notifications import actions
 from realtime import bulk, snapshots, topics
+from realtime.audience import for_user
+from realtime.live_topics import LiveTopic, Part
 from tests.realtime.live.conftest import Said, relay
-from tests.realtime.live.fleet import Machine, Secret, Site
+from tests.realtime.live.fleet import Machine, Secret, SecretSerializer, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRITERS = 6
@@ -39,6 +41,30 @@ def test_a_site_is_published_where_its_machines_change_how_it_looks(said: Said) 
     Machine.objects.filter(name="m3").delete()
     bulk.delete(Machine.objects.all())
     assert sites(said()) == [(key, 2), (key, 0)]
+
+
+def test_a_row_that_leaves_one_topic_and_stays_in_another(said: Said) -> None:
+    """Two topics show the same rows under the same keys, one of them only some: each tells what became of it there."""
+
+    class EveryTopic(LiveTopic):
+        """All secrets, also those that are put aside."""
+
+        name = "every"
+        parts = (Part(Secret.objects.all(), SecretSerializer, audience=lambda row: for_user(row.owner)),)
+
+    filtered = topics.registered()["secrets"]
+    topics.unregister(filtered.name)
+    for topic in (EveryTopic(), filtered):  # In this order: what the first one says of a key is not the second's.
+        topics.register(topic)
+    try:
+        secret = Secret.objects.create(owner=1, text="x")
+        said("every"), said("secrets")
+        secret.aside = True
+        secret.save()
+        assert [action for action, *_ in said("every")] == ["updated"]
+        assert [action for action, *_ in said("secrets")] == ["deleted"]
+    finally:
+        topics.unregister("every")
 
 
 def test_a_machine_that_moves_changes_both_sites(said: Said) -> None:
