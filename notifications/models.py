@@ -93,6 +93,8 @@ class Notification(Sealable):
             models.Index(fields=("expires_at",), condition=Q(deleted_at=None), name="notification_expiry"),
             models.Index(fields=("updated_at",), name="notification_age"),
             models.Index(fields=("id",), condition=Q(sensitive=True), name="notification_sensitive"),
+            models.Index("related_entity", F("created_at").desc(),
+                         condition=Q(deleted_at=None, related_entity__isnull=False), name="notification_entity"),
         )  # fmt: skip
 
     def __str__(self) -> str:

@@ -32,7 +32,9 @@ CREATE: Final = OpenApiExample("For everyone", value=NEW, request_only=True)
 EDIT: Final = OpenApiExample("Quietly", value={"message": "43 GB.", "reopen": False}, request_only=True)
 NOTIFICATION: Final = _answer("A notification", ONE, "200", "201")
 DETAIL: Final = _answer("A notification", {**ONE, "readable": True})
-PAGE: Final = _answer("A page", {"notifications": [ONE], "total_count": 1, "unread_count": 1, "next": None})
+PAGE: Final = _answer(
+    "A page", {"notifications": [ONE], "total_count": 1, "unread_count": 1, "next": None, "previous": None}
+)
 DELETED: Final = _answer("Deleted", {"message": "Notification deleted"})
 READ: Final = _answer("Read", {"message": "Notification marked as read", "unread_count": 0})
 UNREAD: Final = _answer("Unread", {"message": "Notification marked as unread", "unread_count": 1})

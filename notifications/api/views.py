@@ -6,15 +6,16 @@ from typing import Any, Final, cast
 
 from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.exceptions import ErrorDetail, NotFound, ParseError, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from notifications import actions
 from notifications.api import examples, serializers
+from notifications.api.queries import ListQuery, page_of
 from notifications.api.serializers import refusing
-from notifications.inbox import Inbox, InvalidCursor
+from notifications.inbox import Inbox
 from notifications.models import Notification
 
 ADD = "notifications.add_notification"
@@ -70,22 +71,16 @@ class NotificationList(NotificationView):
         tags=TAGS,
         summary="List notifications, newest first",
         operation_id="notifications_list",
-        parameters=[serializers.ListQuery],
+        parameters=[ListQuery],
         responses={200: serializers.PageSerializer, 400: INVALID},
         examples=[examples.PAGE],
     )
     def get(self, request: Request) -> Response:
         """Return a page. The counts are over all notifications, whatever the query."""
-        query = serializers.ListQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        wanted, inbox = query.validated_data, Inbox(self.user)
-        try:
-            page = inbox.page(wanted["limit"], cursor=wanted.get("cursor"), unread_only=wanted["unread_only"])
-        except InvalidCursor as error:
-            text = "It is no cursor; use `next` of the page before as it is."
-            raise ValidationError({"cursor": [ErrorDetail(text, "invalid")]}) from error
+        inbox = Inbox(self.user)
+        page = page_of(inbox, request.query_params)
         counts = {"total_count": inbox.total_count(), "unread_count": inbox.unread_count()}
-        return Response({"notifications": page.items, **counts, "next": page.next})
+        return Response({"notifications": page.items, **counts, "next": page.next, "previous": page.previous})
 
     @extend_schema(
         tags=TAGS,

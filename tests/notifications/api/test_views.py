@@ -29,7 +29,7 @@ def test_list(reader: Api) -> None:
     reader("put", f"/{first.pk}/read")
     status, body = reader("get", "?unread_only=true&limit=1")
     assert status == 200
-    assert set(body) == {"notifications", "total_count", "unread_count", "next"}
+    assert set(body) == {"notifications", "total_count", "unread_count", "next", "previous"}
     assert [item["title"] for item in body["notifications"]] == ["Second"]
     assert set(body["notifications"][0]) == FIELDS
     assert (body["total_count"], body["unread_count"], body["next"]) == (2, 1, None)
@@ -53,6 +53,24 @@ def test_pages(reader: Api) -> None:
     assert second["next"] is None
 
 
+def test_what_is_about_something(reader: Api) -> None:
+    """`related_entity` finds what is about one of the things named; it goes with the other parts of the query."""
+    entities = ("db-1", "db-2", "web-1", None, "db-1")
+    rows = [actions.create(f"{number}", related_entity=entity) for number, entity in enumerate(entities)]
+
+    def found(query: str) -> list[str]:
+        return [item["title"] for item in reader("get", query)[1]["notifications"]]
+
+    assert found("?related_entity=db-1") == ["4", "0"]
+    assert found("?related_entity=db-1&related_entity=web-1") == ["4", "2", "0"]
+    assert found("?related_entity=nothing") == []
+    reader("put", f"/{rows[0].pk}/read")
+    assert found("?related_entity=db-1&unread_only=true") == ["4"]
+    page = reader("get", "?related_entity=db-1&limit=1")[1]
+    assert page["total_count"] == 5
+    assert found(f"?related_entity=db-1&limit=1&cursor={page['next']}") == ["0"]
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -62,6 +80,15 @@ def test_pages(reader: Api) -> None:
         ("unread_only=perhaps", "unread_only"),
         ("cursor=nonsense", "cursor"),
         ("cursor=%00", "cursor"),
+        ("level=fatal", "level.0"),
+        ("category=weather", "category.0"),
+        ("read=perhaps", "read"),
+        ("created_after=yesterday", "created_after"),
+        ("q=%00", "q"),
+        ("q=a+b+c+d+e+f+g+h+i+j+k", "q"),
+        ("related_entity=%00", "related_entity.0"),
+        (f"related_entity={'x' * 201}", "related_entity.0"),
+        ("&".join(f"related_entity={number}" for number in range(21)), "related_entity"),
     ],
 )
 def test_bad_queries(reader: Api, query: str, field: str) -> None:
