@@ -1,7 +1,7 @@
 """Which of their notifications a user asks for, as one condition of the database."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -27,6 +27,10 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     words: Collection[str] = ()
+
+    def unread(self) -> "Filter":
+        """Return the filter that asks for what is unread of this."""
+        return replace(self, read=False)
 
     def condition(self, user_id: int) -> Q:
         """Return the condition that a notification which *user_id* may see has to meet."""

@@ -40,3 +40,15 @@ READ: Final = _answer("Read", {"message": "Notification marked as read", "unread
 UNREAD: Final = _answer("Unread", {"message": "Notification marked as unread", "unread_count": 1})
 ALL_READ: Final = _answer("All read", {"message": "Marked 1 notifications as read", "unread_count": 0, "up_to": 128})
 COUNT: Final = _answer("A count", {"unread_count": 3})
+_ONE_OF_TWO: Final = {"total": 2, "unread": 1}
+_NONE: Final = {"total": 0, "unread": 0}
+COUNTS: Final = _answer(
+    "Counts",
+    {
+        **_ONE_OF_TWO,
+        "by_level": {"info": _NONE, "success": _ONE_OF_TWO, "warning": _NONE, "error": _NONE},
+        "by_category": {
+            "system": _NONE, "host": _NONE, "vm": _NONE, "job": _ONE_OF_TWO, "authentication": _NONE,
+        },
+    },
+)  # fmt: skip

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from notifications.api import views
+from notifications.api import counts, views
 
 ONE = "notifications/<str:notification_id>"
 
 urlpatterns = [
     path("notifications", views.NotificationList.as_view(), name="notifications"),
     path("notifications/unread_count", views.UnreadCount.as_view(), name="unread-count"),
+    path("notifications/counts", counts.Counts.as_view(), name="counts"),
     path("notifications/mark-all-read", views.MarkAllRead.as_view(), name="mark-all-read"),
     path(ONE, views.NotificationDetail.as_view(), name="notification"),
     path(f"{ONE}/read", views.NotificationRead.as_view(), name="notification-read"),
