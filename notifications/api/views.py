@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from notifications import actions
-from notifications.api import examples, serializers
+from notifications.api import examples, once, serializers
+from notifications.api.once import idempotent
 from notifications.api.queries import ListQuery, page_of
 from notifications.api.serializers import refusing
 from notifications.inbox import Inbox
@@ -88,12 +89,21 @@ class NotificationList(NotificationView):
         description="Needs the permission `notifications.add_notification`; with a dedup_key also "
         "`notifications.change_notification`, since it may change a notification.",
         request=serializers.CreateSerializer,
-        responses={201: serializers.NotificationSerializer, 200: serializers.NotificationSerializer, 400: INVALID},
+        parameters=once.PARAMETERS,
+        responses={
+            201: serializers.NotificationSerializer,
+            200: serializers.NotificationSerializer,
+            400: INVALID,
+            **once.RESPONSES,
+        },
         examples=[examples.CREATE, examples.NOTIFICATION],
     )
     def post(self, request: Request) -> Response:
         """Create one, or change the live one with the same audience and dedup_key."""
         self.require(ADD)
+        return idempotent(request, self._create)
+
+    def _create(self) -> Response:
         contents = {**self.body(serializers.CreateSerializer), "created_by": self.user}
         if contents.get("dedup_key") is None:
             return Response(self._shown(refusing(lambda: actions.create(**contents))), status=201)
