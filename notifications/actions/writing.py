@@ -103,7 +103,7 @@ def create_many(items: Iterable[New]) -> list[Notification]:
         try:
             check(row)
         except ValidationError as error:
-            raise ValidationError({f"{number}.{name}": text for name, text in error.message_dict.items()}) from error
+            raise ValidationError({f"{number}.{name}": said for name, said in error.error_dict.items()}) from error
     with transaction.atomic():
         Notification.objects.bulk_create(rows)
         outbox.publish_many(publications.opened(row) for row in rows)

@@ -52,3 +52,7 @@ COUNTS: Final = _answer(
         },
     },
 )  # fmt: skip
+MANY: Final = OpenApiExample(
+    "Two", value={"notifications": [NEW, {"title": "Restart at noon", "level": "warning"}]}, request_only=True
+)
+CREATED: Final = _answer("Created", {"notifications": [ONE]}, "201")

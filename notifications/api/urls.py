@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from notifications.api import counts, views
+from notifications.api import bulk, counts, views
 
 ONE = "notifications/<str:notification_id>"
 
 urlpatterns = [
     path("notifications", views.NotificationList.as_view(), name="notifications"),
     path("notifications/unread_count", views.UnreadCount.as_view(), name="unread-count"),
+    path("notifications/bulk", bulk.Bulk.as_view(), name="bulk"),
     path("notifications/counts", counts.Counts.as_view(), name="counts"),
     path("notifications/mark-all-read", views.MarkAllRead.as_view(), name="mark-all-read"),
     path(ONE, views.NotificationDetail.as_view(), name="notification"),
