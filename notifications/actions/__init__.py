@@ -5,6 +5,7 @@ Each has an async twin with an `a` before its name.
 
 from asgiref.sync import sync_to_async
 
+from notifications.actions.many import Done, delete_many, mark_many_read, mark_many_unread
 from notifications.actions.marking import AllRead, dismiss, mark_all_read, mark_read, mark_unread
 from notifications.actions.removing import (
     RETENTION,
@@ -31,6 +32,9 @@ adelete = sync_to_async(delete)
 adelete_for_everyone = sync_to_async(delete_for_everyone)
 arestore = sync_to_async(restore)
 arestore_for_everyone = sync_to_async(restore_for_everyone)
+amark_many_read = sync_to_async(mark_many_read)
+amark_many_unread = sync_to_async(mark_many_unread)
+adelete_many = sync_to_async(delete_many)
 aexpire = sync_to_async(expire)
 aprune = sync_to_async(prune)
 
@@ -39,6 +43,7 @@ __all__ = [
     "AllRead",
     "Changes",
     "Contents",
+    "Done",
     "Edit",
     "New",
     "aclear",
@@ -47,9 +52,12 @@ __all__ = [
     "add",
     "adelete",
     "adelete_for_everyone",
+    "adelete_many",
     "adismiss",
     "aexpire",
     "amark_all_read",
+    "amark_many_read",
+    "amark_many_unread",
     "amark_read",
     "amark_unread",
     "aprune",
@@ -62,9 +70,12 @@ __all__ = [
     "create_many",
     "delete",
     "delete_for_everyone",
+    "delete_many",
     "dismiss",
     "expire",
     "mark_all_read",
+    "mark_many_read",
+    "mark_many_unread",
     "mark_read",
     "mark_unread",
     "prune",

@@ -56,3 +56,10 @@ MANY: Final = OpenApiExample(
     "Two", value={"notifications": [NEW, {"title": "Restart at noon", "level": "warning"}]}, request_only=True
 )
 CREATED: Final = _answer("Created", {"notifications": [ONE]}, "201")
+BY_IDS: Final = OpenApiExample("By their ids", value={"ids": [ONE["id"]]}, request_only=True)
+BY_FILTER: Final = OpenApiExample(
+    "By a filter", value={"filter": {"level": ["info"], "q": "backup"}}, request_only=True
+)
+BATCH: Final = _answer(
+    "Done", {"message": "Marked 1 notifications as read", "count": 1, "missing": [], "unread_count": 0}
+)
