@@ -17,7 +17,18 @@ from notifications.actions.removing import (
     restore,
     restore_for_everyone,
 )
-from notifications.actions.writing import Changes, Contents, Edit, New, add, create, create_many, update, upsert
+from notifications.actions.writing import (
+    Changes,
+    Contents,
+    Edit,
+    New,
+    Outdated,
+    add,
+    create,
+    create_many,
+    update,
+    upsert,
+)
 
 acreate = sync_to_async(create)
 acreate_many = sync_to_async(create_many)
@@ -46,6 +57,7 @@ __all__ = [
     "Done",
     "Edit",
     "New",
+    "Outdated",
     "aclear",
     "acreate",
     "acreate_many",

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from notifications.api import examples
+from notifications.api.conditional import READING, UNCHANGED, conditional
 from notifications.api.queries import UNREADABLE, FilterFields, filter_of
 from notifications.api.views import TAGS, NotificationView
 from notifications.filters import Filter
@@ -40,15 +41,15 @@ class Counts(NotificationView):
         summary="Count notifications by level and category",
         description="Of what the filters ask for; without any, of all. Every level and category is there, also with 0.",
         operation_id="notifications_counts",
-        parameters=[FilterFields],
-        responses={200: CountsSerializer, 400: UNREADABLE},
+        parameters=[FilterFields, *READING],
+        responses={200: CountsSerializer, 304: UNCHANGED, 400: UNREADABLE},
         examples=[examples.COUNTS],
     )
     def get(self, request: Request) -> Response:
         """Return them."""
         query = FilterFields(data=request.query_params)
         query.is_valid(raise_exception=True)
-        return Response(counts_of(Inbox(self.user), filter_of(query.validated_data)))
+        return conditional(request, counts_of(Inbox(self.user), filter_of(query.validated_data)))
 
 
 def counts_of(inbox: Inbox, wanted: Filter) -> dict[str, Any]:

@@ -13,6 +13,15 @@ from rest_framework.views import APIView
 
 from notifications import actions
 from notifications.api import examples, once, serializers
+from notifications.api.conditional import (
+    OUTDATED,
+    READING,
+    UNCHANGED,
+    WRITING,
+    PreconditionFailed,
+    conditional,
+    versions_of,
+)
 from notifications.api.once import idempotent
 from notifications.api.queries import ListQuery, page_of
 from notifications.api.serializers import refusing
@@ -40,6 +49,8 @@ class NotificationView(APIView):
         """Answer what the actions did not find as the API always has."""
         if isinstance(exc, Notification.DoesNotExist):
             exc = NotFound(f"Notification {self.kwargs.get('notification_id')} not found")
+        elif isinstance(exc, actions.Outdated):
+            exc = PreconditionFailed()
         return super().handle_exception(exc)
 
     def require(self, *permissions: str) -> None:
@@ -72,8 +83,8 @@ class NotificationList(NotificationView):
         tags=TAGS,
         summary="List notifications, newest first",
         operation_id="notifications_list",
-        parameters=[ListQuery],
-        responses={200: serializers.PageSerializer, 400: INVALID},
+        parameters=[ListQuery, *READING],
+        responses={200: serializers.PageSerializer, 304: UNCHANGED, 400: INVALID},
         examples=[examples.PAGE],
     )
     def get(self, request: Request) -> Response:
@@ -81,7 +92,8 @@ class NotificationList(NotificationView):
         inbox = Inbox(self.user)
         page = page_of(inbox, request.query_params)
         counts = {"total_count": inbox.total_count(), "unread_count": inbox.unread_count()}
-        return Response({"notifications": page.items, **counts, "next": page.next, "previous": page.previous})
+        whole = {"notifications": page.items, **counts, "next": page.next, "previous": page.previous}
+        return conditional(request, whole)
 
     @extend_schema(
         tags=TAGS,
@@ -132,12 +144,14 @@ class NotificationDetail(NotificationView):
         tags=TAGS,
         summary="Show a notification",
         description="What a sensitive one says is shown here alone; no cache may store the answer.",
-        responses={200: serializers.DetailSerializer, 404: MISSING},
+        parameters=READING,
+        responses={200: serializers.DetailSerializer, 304: UNCHANGED, 404: MISSING},
         examples=[examples.DETAIL],
     )
     def get(self, request: Request, notification_id: str) -> Response:
         """Return it, with what it says."""
-        return Response(Inbox(self.user).disclose(self.pk()), headers={"Cache-Control": "no-store"})
+        item = Inbox(self.user).disclose(self.pk())
+        return conditional(request, item, item["version"], cache="no-store")
 
     @extend_schema(
         tags=TAGS,
@@ -145,7 +159,8 @@ class NotificationDetail(NotificationView):
         description="Needs the permission `notifications.change_notification`. Its whole audience sees it as unread "
         "again, unless `reopen` is false. Metadata is replaced as a whole.",
         request=serializers.EditSerializer,
-        responses={200: serializers.NotificationSerializer, 400: INVALID, 404: MISSING},
+        parameters=WRITING,
+        responses={200: serializers.NotificationSerializer, 400: INVALID, 404: MISSING, 412: OUTDATED},
         examples=[examples.EDIT, examples.NOTIFICATION],
     )
     def patch(self, request: Request, notification_id: str) -> Response:
@@ -154,19 +169,20 @@ class NotificationDetail(NotificationView):
         pk, changes = self.pk(), self.body(serializers.EditSerializer)
         Inbox(self.user).find(pk)
         reopen = changes.pop("reopen")
-        row = refusing(lambda: actions.update(pk, reopen=reopen, **changes))
+        row = refusing(lambda: actions.update(pk, reopen=reopen, versions=versions_of(request), **changes))
         return Response(Inbox(self.user).view([row])[0])
 
     @extend_schema(
         tags=TAGS,
         summary="Delete a notification",
         description="With the permission `notifications.delete_notification` for everyone, else for this user alone.",
-        responses={200: serializers.DoneSerializer, 404: MISSING},
+        parameters=WRITING,
+        responses={200: serializers.DoneSerializer, 404: MISSING, 412: OUTDATED},
         examples=[examples.DELETED],
     )
     def delete(self, request: Request, notification_id: str) -> Response:
         """Delete or dismiss it."""
-        actions.delete(self.user, self.pk())
+        actions.delete(self.user, self.pk(), versions=versions_of(request))
         return Response({"message": "Notification deleted"})
 
 
