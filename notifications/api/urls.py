@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.api import batch, bulk, counts, views
+from notifications.api import batch, bulk, counts, exporting, views
 
 ONE = "notifications/<str:notification_id>"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("notifications/batch/delete", batch.BatchDelete.as_view(), name="batch-delete"),
     path("notifications/bulk", bulk.Bulk.as_view(), name="bulk"),
     path("notifications/counts", counts.Counts.as_view(), name="counts"),
+    path("notifications/export.csv", exporting.ExportCSV.as_view(), name="export-csv"),
+    path("notifications/export.ndjson", exporting.ExportNDJSON.as_view(), name="export-ndjson"),
     path("notifications/mark-all-read", views.MarkAllRead.as_view(), name="mark-all-read"),
     path(ONE, views.NotificationDetail.as_view(), name="notification"),
     path(f"{ONE}/read", views.NotificationRead.as_view(), name="notification-read"),
