@@ -115,7 +115,7 @@ def _left(
 ) -> tuple[list[uuid.UUID], int]:
     """Leave *marks* on those that are to be *changed*, and tell the user's clients of them."""
     if changed:
-        receipts = [Receipt(user=user, notification=row, **marks(row)) for row in changed]
+        receipts = [Receipt(user_id=user.pk, notification=row, **marks(row)) for row in changed]
         Receipt.objects.bulk_create(
             receipts,
             update_conflicts=True,

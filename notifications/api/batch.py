@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema
@@ -52,17 +52,14 @@ class BatchDoneSerializer(MarkedSerializer):
 class Batch(NotificationView):
     """What the three have in common."""
 
-    work: ClassVar[Callable[[User, list[uuid.UUID]], actions.Done]]
-    said: ClassVar[str]
-
-    def done(self) -> Response:
-        """Do it, and answer with how many it changed."""
+    def done(self, work: Callable[[User, list[uuid.UUID]], actions.Done], said: str) -> Response:
+        """Do *work*, and answer with how many it changed; *said* is the sentence for it."""
         body = self.body(BatchSerializer)
         pks = body["ids"] if "ids" in body else Inbox(self.user).ids(filter_of(body["filter"]))
-        done = type(self).work(self.user, pks)
+        done = work(self.user, pks)
         return Response(
             {
-                "message": self.said.format(done.count),
+                "message": said.format(done.count),
                 "count": done.count,
                 "missing": [str(pk) for pk in done.missing] if "ids" in body else [],
                 "unread_count": Inbox(self.user).unread_count(),
@@ -73,9 +70,6 @@ class Batch(NotificationView):
 class BatchRead(Batch):
     """Many as read."""
 
-    work = staticmethod(actions.mark_many_read)
-    said = "Marked {} notifications as read"
-
     @extend_schema(
         tags=TAGS, summary="Mark many as read", description=BY_ID_OR_FILTER, operation_id="notifications_batch_read",
         request=BatchSerializer, responses={200: BatchDoneSerializer, 400: INVALID},
@@ -83,14 +77,11 @@ class BatchRead(Batch):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Mark them."""
-        return self.done()
+        return self.done(actions.mark_many_read, "Marked {} notifications as read")
 
 
 class BatchUnread(Batch):
     """Many as unread."""
-
-    work = staticmethod(actions.mark_many_unread)
-    said = "Marked {} notifications as unread"
 
     @extend_schema(
         tags=TAGS, summary="Mark many as unread", description=BY_ID_OR_FILTER,
@@ -100,14 +91,11 @@ class BatchUnread(Batch):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Mark them."""
-        return self.done()
+        return self.done(actions.mark_many_unread, "Marked {} notifications as unread")
 
 
 class BatchDelete(Batch):
     """Many away."""
-
-    work = staticmethod(actions.delete_many)
-    said = "Deleted {} notifications"
 
     @extend_schema(
         tags=TAGS, summary="Delete many",
@@ -119,4 +107,4 @@ class BatchDelete(Batch):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Delete or dismiss them."""
-        return self.done()
+        return self.done(actions.delete_many, "Deleted {} notifications")

@@ -1,6 +1,6 @@
 """Many notifications in one request."""
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -24,7 +24,7 @@ class Named(serializers.SlugRelatedField[Any]):
         """Return what has the name. Raises: ValidationError."""
         if not isinstance(data, str):
             return super().to_internal_value(data)
-        found = self.context.setdefault("named", {})
+        found = cast("dict[str, Any]", self.context).setdefault("named", {})
         place = self.slug_field, data
         if place not in found:
             found[place] = super().to_internal_value(data)
@@ -54,7 +54,12 @@ class EntrySerializer(CreateSerializer):
 class BulkSerializer(Strict):
     """The body of POST /notifications/bulk."""
 
-    notifications = EntrySerializer(many=True, allow_empty=False, max_length=MANY, help_text=f"At most {MANY:,}.")
+    notifications = EntrySerializer(
+        many=True,
+        allow_empty=False,
+        max_length=MANY,  # type: ignore[call-arg]  # Of the list, which the stubs do not know.
+        help_text=f"At most {MANY:,}.",
+    )
 
 
 class CreatedSerializer(serializers.Serializer[Any]):
@@ -72,7 +77,7 @@ class BulkParser(LargeJSONParser):
 class Bulk(NotificationView):
     """The creation of many."""
 
-    parser_classes: Final = (BulkParser,)
+    parser_classes = (BulkParser,)
 
     @extend_schema(
         tags=TAGS,
@@ -92,7 +97,8 @@ class Bulk(NotificationView):
 
     def _create(self) -> Response:
         entries = self.body(BulkSerializer)["notifications"]
-        rows = _naming(lambda: actions.create_many({**entry, "created_by": self.user} for entry in entries))
+        wanted = [cast("actions.New", {**entry, "created_by": self.user}) for entry in entries]
+        rows = _naming(lambda: actions.create_many(wanted))
         return Response({"notifications": Inbox(self.user).view(rows)}, status=201)
 
 

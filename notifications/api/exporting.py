@@ -28,6 +28,13 @@ DESCRIPTION: Final = (
     "It is sent while it is read; what is changed meanwhile may be in it or not."
 )
 
+FILE: Final = OpenApiExample(
+    "Two lines", "id,title\r\n4c1f3b52-…,Backup finished\r\n", media_type="text/csv", response_only=True
+)
+LINES: Final = OpenApiExample(
+    "A line", json.dumps(examples.ONE) + "\n", media_type="application/x-ndjson", response_only=True
+)
+
 Write = Callable[[list[dict[str, Any]]], str]
 
 
@@ -74,7 +81,7 @@ class ExportCSV(Export):
         tags=TAGS, summary="Export as CSV", operation_id="notifications_export_csv", parameters=[FilterFields],
         description=f"{DESCRIPTION} What a spreadsheet would take for a formula begins with an apostrophe.",
         responses={(200, "text/csv"): str, 400: UNREADABLE},
-        examples=[OpenApiExample("Two lines", "id,title\r\n4c1f3b52-…,Backup finished\r\n", media_type="text/csv", response_only=True)],
+        examples=[FILE],
     )  # fmt: skip
     def get(self, request: Request) -> StreamingHttpResponse:
         """Send it."""
@@ -90,7 +97,7 @@ class ExportNDJSON(Export):
         tags=TAGS, summary="Export as JSON, one notification a line", operation_id="notifications_export_ndjson",
         description=DESCRIPTION, parameters=[FilterFields],
         responses={(200, "application/x-ndjson"): str, 400: UNREADABLE},
-        examples=[OpenApiExample("A line", json.dumps(examples.ONE) + "\n", media_type="application/x-ndjson", response_only=True)],
+        examples=[LINES],
     )  # fmt: skip
     def get(self, request: Request) -> StreamingHttpResponse:
         """Send it."""

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import exceptions
@@ -68,7 +68,7 @@ def idempotent(request: Request, work: Callable[[], Response]) -> Response:
 
     try:
         asked = json.dumps([request.method, request.path, request.data], sort_keys=True)
-        found = once(request.user.pk, key, asked, answer)
+        found = once(cast("int", request.user.pk), key, asked, answer)
     except UnderWay as error:
         raise Conflict from error
     except Reused as error:
