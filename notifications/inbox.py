@@ -1,7 +1,7 @@
 """What one user sees: which notifications, in what order, and whether each is read."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -9,14 +9,15 @@ from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from notifications.filters import Filter
 from notifications.models import Notification, Receipt
 from notifications.readers import Readers
 from notifications.recent import notes_of
 from notifications.representation import represent
 from notifications.secrecy import Unreadable
-from notifications.unread import unread_count, unread_ids
+from notifications.unread import unread_count
 from realtime import audit
 from realtime.audit import Event
 
@@ -30,10 +31,14 @@ class InvalidCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Notifications newest first, as their reader sees them; `next` continues after the last, None at the end."""
+    """Notifications newest first, as their reader sees them.
+
+    `next` continues after the last, None at the end; `previous` leads to those before the first, None at the start.
+    """
 
     items: Sequence[dict[str, Any]]
     next: str | None
+    previous: str | None = None
 
 
 class Inbox:
@@ -82,18 +87,36 @@ class Inbox:
         return {**item, **text}
 
     def page(
-        self, limit: int, *, cursor: str | None = None, unread_only: bool = False, about: Collection[str] = ()
+        self, limit: int, *, cursor: str | None = None, unread_only: bool = False, wanted: Filter | None = None
     ) -> Page:
-        """Return at most *limit* notifications after *cursor*, with *about* those whose `related_entity` is one of it.
+        """Return at most *limit* notifications from *cursor* on, those alone that *wanted* asks for.
 
         Raises: InvalidCursor.
         """
-        wanted = _after(self._user, cursor) if cursor else Q()
-        if about:
-            wanted &= Q(related_entity__in=about)
-        rows = self._unread(wanted, limit) if unread_only else self._newest(wanted, limit)
-        more = cursor_at(self._user, rows[limit - 1].created_at, rows[limit - 1].pk) if len(rows) > limit else None
-        return Page(self.view(rows[:limit]), more)
+        place = _place(self._user, cursor) if cursor else None
+        filters = wanted or Filter(read=False if unread_only else None)
+        back = place is not None and place.back
+        rows = self._rows(filters, place.beyond() if place else Q(), limit, back=back)
+        more, rows = len(rows) > limit, rows[:limit]
+        if back:
+            rows.reverse()
+        later = bool(rows) and (more or back)
+        earlier = bool(rows) and (more if back else place is not None)
+        return Page(
+            self.view(rows),
+            cursor_at(self._user, rows[-1].created_at, rows[-1].pk) if later else None,
+            cursor_at(self._user, rows[0].created_at, rows[0].pk, back=True) if earlier else None,
+        )
+
+    def ids(self, wanted: Filter) -> list[uuid.UUID]:
+        """Return the ids of all that *wanted* asks for, newest first."""
+        return list(self.visible().filter(wanted.condition(self._user.pk)).values_list("pk", flat=True))
+
+    def counts(self, wanted: Filter) -> dict[tuple[str, str], int]:
+        """Return how many there are of what *wanted* asks for, by level and category."""
+        rows = self.visible().filter(wanted.condition(self._user.pk)).order_by()
+        found = rows.values_list("level", "category").annotate(count=Count("pk"))
+        return {(level, category): count for level, category, count in found}
 
     def unread_count(self) -> int:
         """Return how many are unread, of all."""
@@ -116,15 +139,20 @@ class Inbox:
         )
         return rows.filter(~Exists(dismissed), deleted_at=None)
 
-    def _newest(self, wanted: Q, limit: int) -> list[Notification]:
-        """Ask each audience for its newest, which is a short walk along an index, and merge what they say."""
+    def _rows(self, filters: Filter, beyond: Q, limit: int, *, back: bool) -> list[Notification]:
+        """Return one more than *limit* of what *filters* ask for, the nearest first, oldest first when going *back*.
+
+        Each audience is asked for its own, which is a short walk along an index; what is unread has a query that finds
+        it without looking at the rest.
+        """
+        order = ("created_at", "id") if back else ("-created_at", "-id")
+        asked = filters.condition(self._user.pk) & beyond
+        if filters.read is False:
+            return list(Notification.objects.filter(asked).order_by(*order)[: limit + 1])
         found: list[Notification] = []
         for name in self.audiences:
-            found += self._kept(Notification.objects.filter(wanted, audience=name))[: limit + 1]
-        return sorted(found, key=lambda row: (row.created_at, row.pk), reverse=True)[: limit + 1]
-
-    def _unread(self, wanted: Q, limit: int) -> list[Notification]:
-        return list(Notification.objects.filter(wanted, pk__in=unread_ids(self._user.pk))[: limit + 1])
+            found += self._kept(Notification.objects.filter(asked, audience=name)).order_by(*order)[: limit + 1]
+        return sorted(found, key=lambda row: (row.created_at, row.pk), reverse=not back)[: limit + 1]
 
 
 def created(row: Notification) -> dict[str, Any]:
@@ -137,17 +165,35 @@ def _signer() -> signing.Signer:
     return signing.Signer(salt="notifications.page")  # Not before it is used: some commands need no SECRET_KEY.
 
 
-def cursor_at(user: AbstractBaseUser, created_at: datetime, pk: uuid.UUID) -> str:
-    """Return the cursor of what comes after the notification of that time and id: signed, and good for *user* alone."""
-    return _signer().sign_object([str(user.pk), created_at.isoformat(), pk.hex])
+def cursor_at(user: AbstractBaseUser, created_at: datetime, pk: uuid.UUID, *, back: bool = False) -> str:
+    """Return the cursor of what comes after the notification of that time and id, or before it when going *back*.
+
+    It is signed, and good for *user* alone.
+    """
+    place = [str(user.pk), created_at.isoformat(), pk.hex]
+    return _signer().sign_object([*place, "back"] if back else place)
 
 
-def _after(user: AbstractBaseUser, cursor: str) -> Q:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page begins, and in which direction it goes."""
+
+    moment: datetime
+    pk: uuid.UUID
+    back: bool
+
+    def beyond(self) -> Q:
+        """Return the condition of what lies beyond it."""
+        if self.back:
+            return Q(created_at__gte=self.moment) & (Q(created_at__gt=self.moment) | Q(pk__gt=self.pk))
+        return Q(created_at__lte=self.moment) & (Q(created_at__lt=self.moment) | Q(pk__lt=self.pk))
+
+
+def _place(user: AbstractBaseUser, cursor: str) -> _Place:
     try:
-        owner, created_at, pk = _signer().unsign_object(cursor)
+        owner, created_at, pk, *way = _signer().unsign_object(cursor)
     except signing.BadSignature as error:
         raise InvalidCursor(cursor) from error
     if owner != str(user.pk):
         raise InvalidCursor(cursor)
-    moment = datetime.fromisoformat(created_at)
-    return Q(created_at__lte=moment) & (Q(created_at__lt=moment) | Q(pk__lt=uuid.UUID(hex=pk)))
+    return _Place(datetime.fromisoformat(created_at), uuid.UUID(hex=pk), bool(way))

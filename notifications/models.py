@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from notifications import secrecy, validators
+from notifications.idempotency import Claim as Claim
 from notifications.sealing import NEUTRAL, SECRET, Sealable, SealedQuerySet
 from notifications.vocabulary import CATEGORY_LENGTH, Category, Level, known_category
 from realtime import audience

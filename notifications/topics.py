@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from notifications import actions
+from notifications import actions, idempotency
 from notifications.models import Opening
 from notifications.publications import STREAM
 from notifications.states import state_of, states
@@ -67,7 +67,7 @@ class NotificationTopic(Topic):
     def upkeep(self) -> None:
         """Expire what is due; every ten minutes prune what is old, a batch at each call until none is left."""
         actions.expire()
-        if time.monotonic() >= self._prune_at and not actions.prune():
+        if time.monotonic() >= self._prune_at and not actions.prune() + idempotency.prune():
             self._prune_at = time.monotonic() + PRUNE_EVERY
 
 

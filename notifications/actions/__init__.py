@@ -5,6 +5,7 @@ Each has an async twin with an `a` before its name.
 
 from asgiref.sync import sync_to_async
 
+from notifications.actions.many import Done, delete_many, mark_many_read, mark_many_unread
 from notifications.actions.marking import AllRead, dismiss, mark_all_read, mark_read, mark_unread
 from notifications.actions.removing import (
     RETENTION,
@@ -16,7 +17,18 @@ from notifications.actions.removing import (
     restore,
     restore_for_everyone,
 )
-from notifications.actions.writing import Changes, Contents, Edit, New, add, create, create_many, update, upsert
+from notifications.actions.writing import (
+    Changes,
+    Contents,
+    Edit,
+    New,
+    Outdated,
+    add,
+    create,
+    create_many,
+    update,
+    upsert,
+)
 
 acreate = sync_to_async(create)
 acreate_many = sync_to_async(create_many)
@@ -31,6 +43,9 @@ adelete = sync_to_async(delete)
 adelete_for_everyone = sync_to_async(delete_for_everyone)
 arestore = sync_to_async(restore)
 arestore_for_everyone = sync_to_async(restore_for_everyone)
+amark_many_read = sync_to_async(mark_many_read)
+amark_many_unread = sync_to_async(mark_many_unread)
+adelete_many = sync_to_async(delete_many)
 aexpire = sync_to_async(expire)
 aprune = sync_to_async(prune)
 
@@ -39,17 +54,22 @@ __all__ = [
     "AllRead",
     "Changes",
     "Contents",
+    "Done",
     "Edit",
     "New",
+    "Outdated",
     "aclear",
     "acreate",
     "acreate_many",
     "add",
     "adelete",
     "adelete_for_everyone",
+    "adelete_many",
     "adismiss",
     "aexpire",
     "amark_all_read",
+    "amark_many_read",
+    "amark_many_unread",
     "amark_read",
     "amark_unread",
     "aprune",
@@ -62,9 +82,12 @@ __all__ = [
     "create_many",
     "delete",
     "delete_for_everyone",
+    "delete_many",
     "dismiss",
     "expire",
     "mark_all_read",
+    "mark_many_read",
+    "mark_many_unread",
     "mark_read",
     "mark_unread",
     "prune",

@@ -1,7 +1,7 @@
 """Delete, restore, expire and prune."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from notifications import publications
 from notifications.actions.marking import dismiss
-from notifications.actions.writing import live
+from notifications.actions.writing import live, require_version
 from notifications.inbox import Inbox
 from notifications.models import Notification, Receipt
 from notifications.secrecy import Unreadable
@@ -26,14 +26,17 @@ BATCH: Final = 500
 """Rows in one transaction, so that other writers get their turn."""
 
 
-def delete(user: AbstractUser, pk: uuid.UUID) -> None:
+def delete(user: AbstractUser, pk: uuid.UUID, *, versions: Collection[int] | None = None) -> None:
     """Delete a notification for everyone, where *user* has the delete permission; else dismiss it for them alone.
 
-    Raises: Notification.DoesNotExist, also for what *user* may not see.
+    With *versions* only while it has one of them.
+
+    Raises: Notification.DoesNotExist, also for what *user* may not see; Outdated.
     """
     with transaction.atomic():
-        if not Inbox(user).visible().filter(pk=pk).exists():
-            raise Notification.DoesNotExist
+        rows = Inbox(user).visible()
+        row = (rows if versions is None else rows.select_for_update()).only("version").get(pk=pk)
+        require_version(row, versions)
         if not user.has_perm(DELETE):
             dismiss(user, pk)
         elif not delete_for_everyone([pk]):

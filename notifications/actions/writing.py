@@ -1,7 +1,7 @@
 """Create and change notifications."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Final, TypedDict, Unpack
@@ -19,6 +19,10 @@ from realtime import outbox
 
 MANY: Final = 1_000
 """Notifications that `create_many` takes at once."""
+
+
+class Outdated(Exception):
+    """It has another version than the caller saw."""
 
 
 class Changes(TypedDict, total=False):
@@ -103,20 +107,25 @@ def create_many(items: Iterable[New]) -> list[Notification]:
         try:
             check(row)
         except ValidationError as error:
-            raise ValidationError({f"{number}.{name}": text for name, text in error.message_dict.items()}) from error
+            raise ValidationError({f"{number}.{name}": said for name, said in error.error_dict.items()}) from error
     with transaction.atomic():
         Notification.objects.bulk_create(rows)
         outbox.publish_many(publications.opened(row) for row in rows)
     return rows
 
 
-def update(pk: uuid.UUID, *, reopen: bool = True, **changes: Unpack[Edit]) -> Notification:
+def update(
+    pk: uuid.UUID, *, reopen: bool = True, versions: Collection[int] | None = None, **changes: Unpack[Edit]
+) -> Notification:
     """Change a notification and re-open it as unread for its audience, unless *reopen* is false.
 
-    Raises: Notification.DoesNotExist, when it is gone or deleted; ValidationError, which names the fields.
+    With *versions* only while it has one of them.
+
+    Raises: Notification.DoesNotExist, when it is gone or deleted; Outdated; ValidationError, which names the fields.
     """
     with transaction.atomic():
         notification = Notification.objects.select_for_update().get(pk=pk, deleted_at=None)
+        require_version(notification, versions)
         return _change(notification, changes, reopen=reopen)
 
 
@@ -146,6 +155,12 @@ def upsert(
         except ValidationError as error:  # Another one created it in between: change that one.
             if not any(inner.code == "unique" for inner in error.error_dict.get("dedup_key", ())):
                 raise
+
+
+def require_version(notification: Notification, versions: Collection[int] | None) -> None:
+    """Refuse a *notification* that has none of *versions*; None stands for any. Raises: Outdated."""
+    if versions is not None and notification.version not in versions:
+        raise Outdated
 
 
 def live(audience: str, dedup_key: str) -> Notification | None:

@@ -32,9 +32,34 @@ CREATE: Final = OpenApiExample("For everyone", value=NEW, request_only=True)
 EDIT: Final = OpenApiExample("Quietly", value={"message": "43 GB.", "reopen": False}, request_only=True)
 NOTIFICATION: Final = _answer("A notification", ONE, "200", "201")
 DETAIL: Final = _answer("A notification", {**ONE, "readable": True})
-PAGE: Final = _answer("A page", {"notifications": [ONE], "total_count": 1, "unread_count": 1, "next": None})
+PAGE: Final = _answer(
+    "A page", {"notifications": [ONE], "total_count": 1, "unread_count": 1, "next": None, "previous": None}
+)
 DELETED: Final = _answer("Deleted", {"message": "Notification deleted"})
 READ: Final = _answer("Read", {"message": "Notification marked as read", "unread_count": 0})
 UNREAD: Final = _answer("Unread", {"message": "Notification marked as unread", "unread_count": 1})
 ALL_READ: Final = _answer("All read", {"message": "Marked 1 notifications as read", "unread_count": 0, "up_to": 128})
 COUNT: Final = _answer("A count", {"unread_count": 3})
+_ONE_OF_TWO: Final = {"total": 2, "unread": 1}
+_NONE: Final = {"total": 0, "unread": 0}
+COUNTS: Final = _answer(
+    "Counts",
+    {
+        **_ONE_OF_TWO,
+        "by_level": {"info": _NONE, "success": _ONE_OF_TWO, "warning": _NONE, "error": _NONE},
+        "by_category": {
+            "system": _NONE, "host": _NONE, "vm": _NONE, "job": _ONE_OF_TWO, "authentication": _NONE,
+        },
+    },
+)  # fmt: skip
+MANY: Final = OpenApiExample(
+    "Two", value={"notifications": [NEW, {"title": "Restart at noon", "level": "warning"}]}, request_only=True
+)
+CREATED: Final = _answer("Created", {"notifications": [ONE]}, "201")
+BY_IDS: Final = OpenApiExample("By their ids", value={"ids": [ONE["id"]]}, request_only=True)
+BY_FILTER: Final = OpenApiExample(
+    "By a filter", value={"filter": {"level": ["info"], "q": "backup"}}, request_only=True
+)
+BATCH: Final = _answer(
+    "Done", {"message": "Marked 1 notifications as read", "count": 1, "missing": [], "unread_count": 0}
+)

@@ -12,7 +12,6 @@ from rest_framework import serializers
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from notifications import validators
-from notifications.inbox import LIMIT
 from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH
 from notifications.vocabulary import Category, Level, known_category
 
@@ -157,28 +156,6 @@ class ThroughSerializer(Strict):
     )
 
 
-class ListQuery(serializers.Serializer[Any]):
-    """The query of GET /notifications."""
-
-    limit = serializers.IntegerField(
-        default=PAGE,
-        min_value=1,
-        max_value=LIMIT,
-        help_text="How many at most.",
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value", "max_string_length"), f"It must be a whole number from 1 to {LIMIT}."
-        ),
-    )
-    unread_only = serializers.BooleanField(default=False, help_text="Leave out what is read.")
-    cursor = serializers.CharField(required=False, help_text="`next` of the page before.")
-    related_entity = serializers.ListField(
-        child=serializers.CharField(max_length=200),
-        required=False,
-        max_length=20,
-        help_text="Only what is about this; given several times, about one of these. What is sensitive is never found.",
-    )
-
-
 class NotificationSerializer(serializers.Serializer[Any]):
     """A notification as its reader sees it. This describes it; `notifications.inbox` makes it."""
 
@@ -216,6 +193,7 @@ class PageSerializer(serializers.Serializer[Any]):
     total_count = serializers.IntegerField()
     unread_count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null on the last.")
+    previous = serializers.CharField(allow_null=True, help_text="That of the page before; null on the first.")
 
 
 class DoneSerializer(serializers.Serializer[Any]):

@@ -6,15 +6,26 @@ from typing import Any, Final, cast
 
 from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.exceptions import ErrorDetail, NotFound, ParseError, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from notifications import actions
-from notifications.api import examples, serializers
+from notifications.api import examples, once, serializers
+from notifications.api.conditional import (
+    OUTDATED,
+    READING,
+    UNCHANGED,
+    WRITING,
+    PreconditionFailed,
+    conditional,
+    versions_of,
+)
+from notifications.api.once import idempotent
+from notifications.api.queries import ListQuery, page_of
 from notifications.api.serializers import refusing
-from notifications.inbox import Inbox, InvalidCursor, created
+from notifications.inbox import Inbox, created
 from notifications.models import Notification
 
 ADD = "notifications.add_notification"
@@ -38,6 +49,8 @@ class NotificationView(APIView):
         """Answer what the actions did not find as the API always has."""
         if isinstance(exc, Notification.DoesNotExist):
             exc = NotFound(f"Notification {self.kwargs.get('notification_id')} not found")
+        elif isinstance(exc, actions.Outdated):
+            exc = PreconditionFailed()
         return super().handle_exception(exc)
 
     def require(self, *permissions: str) -> None:
@@ -70,25 +83,17 @@ class NotificationList(NotificationView):
         tags=TAGS,
         summary="List notifications, newest first",
         operation_id="notifications_list",
-        parameters=[serializers.ListQuery],
-        responses={200: serializers.PageSerializer, 400: INVALID},
+        parameters=[ListQuery, *READING],
+        responses={200: serializers.PageSerializer, 304: UNCHANGED, 400: INVALID},
         examples=[examples.PAGE],
     )
     def get(self, request: Request) -> Response:
         """Return a page. The counts are over all notifications, whatever the query."""
-        query = serializers.ListQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        wanted, inbox = query.validated_data, Inbox(self.user)
-        try:
-            page = inbox.page(
-                wanted["limit"], cursor=wanted.get("cursor"), unread_only=wanted["unread_only"],
-                about=wanted.get("related_entity", ()),
-            )  # fmt: skip
-        except InvalidCursor as error:
-            text = "It is no cursor; use `next` of the page before as it is."
-            raise ValidationError({"cursor": [ErrorDetail(text, "invalid")]}) from error
+        inbox = Inbox(self.user)
+        page = page_of(inbox, request.query_params)
         counts = {"total_count": inbox.total_count(), "unread_count": inbox.unread_count()}
-        return Response({"notifications": page.items, **counts, "next": page.next})
+        whole = {"notifications": page.items, **counts, "next": page.next, "previous": page.previous}
+        return conditional(request, whole)
 
     @extend_schema(
         tags=TAGS,
@@ -96,12 +101,21 @@ class NotificationList(NotificationView):
         description="Needs the permission `notifications.add_notification`; with a dedup_key also "
         "`notifications.change_notification`, since it may change a notification.",
         request=serializers.CreateSerializer,
-        responses={201: serializers.NotificationSerializer, 200: serializers.NotificationSerializer, 400: INVALID},
+        parameters=once.PARAMETERS,
+        responses={
+            201: serializers.NotificationSerializer,
+            200: serializers.NotificationSerializer,
+            400: INVALID,
+            **once.RESPONSES,
+        },
         examples=[examples.CREATE, examples.NOTIFICATION],
     )
     def post(self, request: Request) -> Response:
         """Create one, or change the live one with the same audience and dedup_key."""
         self.require(ADD)
+        return idempotent(request, self._create)
+
+    def _create(self) -> Response:
         contents = {**self.body(serializers.CreateSerializer), "created_by": self.user}
         if contents.get("dedup_key") is None:
             return Response(created(refusing(lambda: actions.create(**contents))), status=201)
@@ -130,12 +144,14 @@ class NotificationDetail(NotificationView):
         tags=TAGS,
         summary="Show a notification",
         description="What a sensitive one says is shown here alone; no cache may store the answer.",
-        responses={200: serializers.DetailSerializer, 404: MISSING},
+        parameters=READING,
+        responses={200: serializers.DetailSerializer, 304: UNCHANGED, 404: MISSING},
         examples=[examples.DETAIL],
     )
     def get(self, request: Request, notification_id: str) -> Response:
         """Return it, with what it says."""
-        return Response(Inbox(self.user).disclose(self.pk()), headers={"Cache-Control": "no-store"})
+        item = Inbox(self.user).disclose(self.pk())
+        return conditional(request, item, item["version"], cache="no-store")
 
     @extend_schema(
         tags=TAGS,
@@ -143,7 +159,8 @@ class NotificationDetail(NotificationView):
         description="Needs the permission `notifications.change_notification`. Its whole audience sees it as unread "
         "again, unless `reopen` is false. Metadata is replaced as a whole.",
         request=serializers.EditSerializer,
-        responses={200: serializers.NotificationSerializer, 400: INVALID, 404: MISSING},
+        parameters=WRITING,
+        responses={200: serializers.NotificationSerializer, 400: INVALID, 404: MISSING, 412: OUTDATED},
         examples=[examples.EDIT, examples.NOTIFICATION],
     )
     def patch(self, request: Request, notification_id: str) -> Response:
@@ -152,19 +169,20 @@ class NotificationDetail(NotificationView):
         pk, changes = self.pk(), self.body(serializers.EditSerializer)
         Inbox(self.user).find(pk)
         reopen = changes.pop("reopen")
-        row = refusing(lambda: actions.update(pk, reopen=reopen, **changes))
+        row = refusing(lambda: actions.update(pk, reopen=reopen, versions=versions_of(request), **changes))
         return Response(Inbox(self.user).view([row])[0])
 
     @extend_schema(
         tags=TAGS,
         summary="Delete a notification",
         description="With the permission `notifications.delete_notification` for everyone, else for this user alone.",
-        responses={200: serializers.DoneSerializer, 404: MISSING},
+        parameters=WRITING,
+        responses={200: serializers.DoneSerializer, 404: MISSING, 412: OUTDATED},
         examples=[examples.DELETED],
     )
     def delete(self, request: Request, notification_id: str) -> Response:
         """Delete or dismiss it."""
-        actions.delete(self.user, self.pk())
+        actions.delete(self.user, self.pk(), versions=versions_of(request))
         return Response({"message": "Notification deleted"})
 
 

@@ -36,10 +36,10 @@ def test_every_route_is_described(paths: dict[str, Any]) -> None:
     ("path", "method", "errors"),
     [
         ("/api/v1/notifications", "get", "400 401 429 503"),
-        ("/api/v1/notifications", "post", "400 401 403 413 415 429 503"),
+        ("/api/v1/notifications", "post", "400 401 403 409 413 415 422 429 503"),
         (ONE, "get", "401 404 429 503"),
-        (ONE, "patch", "400 401 403 404 413 415 429 503"),
-        (ONE, "delete", "401 403 404 429 503"),
+        (ONE, "patch", "400 401 403 404 412 413 415 429 503"),
+        (ONE, "delete", "401 403 404 412 429 503"),
         (f"{ONE}/restore", "post", "401 403 404 429 503"),
         (f"{ONE}/read", "put", "400 401 403 404 413 415 429 503"),
         (STREAM, "get", "400 401 403 429 503"),

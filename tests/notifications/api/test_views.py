@@ -29,7 +29,7 @@ def test_list(reader: Api) -> None:
     reader("put", f"/{first.pk}/read")
     status, body = reader("get", "?unread_only=true&limit=1")
     assert status == 200
-    assert set(body) == {"notifications", "total_count", "unread_count", "next"}
+    assert set(body) == {"notifications", "total_count", "unread_count", "next", "previous"}
     assert [item["title"] for item in body["notifications"]] == ["Second"]
     assert set(body["notifications"][0]) == FIELDS
     assert (body["total_count"], body["unread_count"], body["next"]) == (2, 1, None)
@@ -80,6 +80,12 @@ def test_what_is_about_something(reader: Api) -> None:
         ("unread_only=perhaps", "unread_only"),
         ("cursor=nonsense", "cursor"),
         ("cursor=%00", "cursor"),
+        ("level=fatal", "level.0"),
+        ("category=weather", "category.0"),
+        ("read=perhaps", "read"),
+        ("created_after=yesterday", "created_after"),
+        ("q=%00", "q"),
+        ("q=a+b+c+d+e+f+g+h+i+j+k", "q"),
         ("related_entity=%00", "related_entity.0"),
         (f"related_entity={'x' * 201}", "related_entity.0"),
         ("&".join(f"related_entity={number}" for number in range(21)), "related_entity"),
@@ -286,8 +292,9 @@ def test_schema() -> None:
     """The schema describes every route, with an example for each answer."""
     paths = SchemaGenerator().get_schema(public=True)["paths"]
     mine = {path: item for path, item in paths.items() if path.startswith(URL)}
-    assert len(mine) == 6
+    assert len(mine) == 13
     for path, item in mine.items():
         for method, operation in item.items():
             done = [content for status, content in operation["responses"].items() if status in ("200", "201")]
-            assert all("examples" in answer["content"]["application/json"] for answer in done), (path, method)
+            contents = [content for answer in done for content in answer["content"].values()]
+            assert all("examples" in content for content in contents), (path, method)
