@@ -37,14 +37,18 @@ export class SearchBox {
     document.addEventListener("keydown", (event) => this.shortcut(event));
   }
 
-  /** Show what the address says by now, as after "Back". @param {string} text */
+  /** Show what the address says by now, as after "Back"; what is being typed is not in it yet. @param {string} text */
   show(text) {
+    if (this.timer !== null) return;
     if (this.input.value.trim() !== text) this.input.value = text;
   }
 
   typed() {
     this.clock.cancel(this.timer);
-    this.timer = this.clock.after(() => this.search(this.input.value.trim()), PAUSE);
+    this.timer = this.clock.after(() => {
+      this.timer = null;
+      this.search(this.input.value.trim());
+    }, PAUSE);
   }
 
   /** @param {KeyboardEvent} event */
@@ -54,6 +58,7 @@ export class SearchBox {
     if (this.input.value === "") return this.input.blur();
     this.input.value = "";
     this.clock.cancel(this.timer);
+    this.timer = null;
     this.search("");
   }
 
