@@ -45,7 +45,7 @@ class Datacenter:
     def reports(self) -> Iterator[Report]:
         """Yield what each host reports of itself, by name; `actions.sync` takes it over."""
         placed: dict[int, dict[str, Mapping[str, Any]]] = {number: {} for number in range(self.hosts)}
-        chance = random.Random(self.seed)  # noqa: S311  Nothing secret: the same seed gives the same place.
+        chance = random.Random(self.seed)  # noqa: S311  The same seed, the same place.  # nosec B311
         for number in range(self.vms):
             placed[number % self.hosts][self.vm_id(number)] = _vm(number, chance)
         for number, vms in placed.items():

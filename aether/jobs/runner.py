@@ -5,7 +5,7 @@ import contextlib
 import os
 import selectors
 import signal
-import subprocess
+import subprocess  # nosec B404
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -106,7 +106,7 @@ class Runner:
         heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
         before = {number: signal.signal(number, self._on_signal) for number in heeded}
         try:
-            self._process = subprocess.Popen(  # noqa: S603  Running what it is given is what it is for.
+            self._process = subprocess.Popen(  # noqa: S603  To run it is what this is for.  # nosec B603
                 self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
                 env={**os.environ, JOB_VARIABLE: str(self._reporter.pk)},
             )  # fmt: skip

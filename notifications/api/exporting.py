@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, ClassVar, Final
 
 from asgiref.sync import sync_to_async
@@ -35,7 +35,7 @@ LINES: Final = OpenApiExample(
     "A line", json.dumps(examples.ONE) + "\n", media_type="application/x-ndjson", response_only=True
 )
 
-Write = Callable[[list[dict[str, Any]]], str]
+Write = Callable[[Sequence[dict[str, Any]]], str]
 
 
 class Whatever(BaseContentNegotiation):
@@ -104,7 +104,7 @@ class ExportNDJSON(Export):
         return self.exported(request, lambda items: "".join(encode(item) + "\n" for item in items))
 
 
-def as_csv(items: list[dict[str, Any]]) -> str:
+def as_csv(items: Sequence[dict[str, Any]]) -> str:
     """Return *items* as lines of CSV (RFC 4180), safe to open in a spreadsheet."""
     text = io.StringIO()
     csv.writer(text).writerows([_cell(item[name]) for name in COLUMNS] for item in items)

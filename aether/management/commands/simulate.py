@@ -55,7 +55,8 @@ class Command(BaseCommand):
         fill(Datacenter.of(options["vms"], options["seed"]), self._until(ended))
         if ended.is_set():
             return
-        life = Life(Random(options["seed"]), rate=options["rate"], clock=time.monotonic, wait=ended.wait)  # noqa: S311
+        chance = Random(options["seed"])  # noqa: S311  The same seed, the same life.  # nosec B311
+        life = Life(chance, rate=options["rate"], clock=time.monotonic, wait=ended.wait)
         until = f"for {options['seconds']:g} s" if options["seconds"] else "until Ctrl-C"
         self._end_line(f"{options['vms']} VMs are there. About {options['rate']:g} events a second {until}.")
         life.run(options["seconds"])
