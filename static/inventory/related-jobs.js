@@ -39,10 +39,10 @@ export class RelatedJobs {
   /** @param {string[]} hosts @param {(job: Data) => boolean} wants */
   about(hosts, wants) {
     this.wants = wants;
-    const known = this.hosts.join("\n") === hosts.join("\n");
+    // The same list stays: an answer to it may be on its way.
+    if (this.hosts.join("\n") === hosts.join("\n")) return this.show();
     this.hosts = hosts;
-    if (known) this.show();
-    else this.load();
+    this.load();
   }
 
   async load() {

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.browser.dashboard import post
 from tests.browser.place import change, delete, report, report_all
@@ -40,6 +40,23 @@ def vm(page: Page, server: Server) -> Page:
     open_page(page, server, "vms/id-web-01")
     expect(page.get_by_test_id("page-title")).to_have_text("web-01")
     return page
+
+
+def test_without_jobs(page: Page, server: Server) -> None:
+    """That nothing was done is said, also where the VM changed while its jobs were asked for."""
+    report(server, "hyperv-01", {"web-01": WEB})
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/jobs?target_host=*", hold)
+    open_page(page, server, "vms/id-web-01")
+    change(server, "vms/id-web-01", notes="Moved.")
+    expect(page.get_by_test_id("vm-notes")).to_have_text("Moved.")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#jobs-state")).to_contain_text("No jobs")
 
 
 def test_all_that_is_known_of_a_vm(vm: Page, complaints: list[str]) -> None:  # noqa: F811
