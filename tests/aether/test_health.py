@@ -6,7 +6,8 @@ import httpx
 from django.test import Client, override_settings
 
 from tests.conftest import LOCAL, StartServer
-from tests.support.servers import Server, free_port
+from tests.support.ports import free_port
+from tests.support.servers import Server
 from tests.support.waiting import wait_for
 
 ABOUT = {"status", "version", "timestamp", "build"}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.servers import environment, free_port, manage
+from tests.support.ports import free_port
+from tests.support.servers import environment, manage
 
 COUNT = "from django.contrib.auth.models import User; print(list(User.objects.values_list('username', flat=True)))"
 LOGIN = "from django.contrib.auth import authenticate; print(authenticate(username='admin', password={!r}))"

@@ -12,7 +12,8 @@ from playwright.sync_api import Page
 from websockets.sync.client import ClientConnection, connect
 
 from tests.conftest import LOCAL, StartServer
-from tests.support.servers import Server, environment, free_port, manage
+from tests.support.ports import free_port
+from tests.support.servers import Server, environment, manage
 from tests.support.waiting import wait_for
 
 PRODUCTION = {"DEBUG": "", "AUTH_ENABLED": ""}

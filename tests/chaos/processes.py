@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +16,6 @@ PR_SET_PDEATHSIG: Final = 1
 _libc = ctypes.CDLL(None)
 _spawning = ThreadPoolExecutor(1, thread_name_prefix="spawning")
 """The thread that starts every process. To the kernel a thread is the parent: it must last as long as the harness."""
-
-
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:

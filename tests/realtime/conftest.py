@@ -19,7 +19,7 @@ from realtime import node
 from realtime.outbox import Draft, publish_many
 from realtime.routing import websocket_urlpatterns
 from tests.realtime.clients import Client, over_communicator, over_socket
-from tests.support.servers import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 Connect = Callable[..., Awaitable[Client]]

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from realtime.errors import CloseCode, Disconnect
 from realtime.frames import EXTENSION, Texts
 from realtime.sink import FrameSink
-from tests.support.servers import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 

@@ -22,7 +22,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from realtime.errors import CloseCode, Disconnect
 from realtime.frames import EXTENSION, Texts
 from realtime.sink import FrameSink
-from tests.support.servers import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 LIMIT = 256 * 1024

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import trustme
 
-from tests.support.servers import ROOT, free_port
+from tests.support.ports import free_port
+from tests.support.servers import ROOT
 from tests.support.waiting import wait_for
 
 sys.path.insert(0, str(ROOT / "tools"))

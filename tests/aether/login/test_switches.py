@@ -8,7 +8,8 @@ from django.test import Client, override_settings
 from aether.checks import check_settings
 from tests.conftest import StartServer
 from tests.support.openid import CALLBACK, openid_provider
-from tests.support.servers import Server, environment, free_port, manage
+from tests.support.ports import free_port
+from tests.support.servers import Server, environment, manage
 
 ON = {"OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "aether", "OIDC_CLIENT_SECRET": "s3cret"}
 
