@@ -134,8 +134,7 @@ def _tell(now: datetime, name: str, entities: Sequence[str]) -> None:
         return
     with transaction.atomic():
         at = Telling(now, switches.load())
-        rows = rows_of(SOURCES[rule.source].model).select_for_update(no_key=True)
-        list(rows.filter(pk__in=entities).order_by("pk").values_list("pk"))
+        SOURCES[rule.source].lock(entities)
         due = [one for one in hold(rule, entities).values() if is_due(one, now)]
         silent = [one for one in due if one.shown is None and not at.switches[name].enabled]
         for one in silent:
