@@ -1,6 +1,7 @@
 """Tests of `manage.py job run`: real commands, beside a real server that a WebSocket client follows them on."""
 
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -287,3 +288,26 @@ def test_the_end_of_a_line_that_was_shown_before_is_no_blank_line() -> None:
     pipe.flush(3.0, after=0.5)
     pipe.feed(b"ing\n\n", 4.0)
     assert lines == ["Password: ", "", "Wait", "ing", ""]
+
+
+def test_a_character_without_its_end() -> None:
+    """What came of a character that the command did not print to its end is shown as a replacement."""
+    lines: list[str] = []
+    pipe = Pipe(io.BytesIO(), "", lines.append)
+    pipe.feed("20 €".encode()[:-1], 0.0)
+    pipe.end(1.0)
+    assert lines == ["20 \ufffd"]
+
+
+def test_a_child_that_prints_on_and_on(module_server: Server) -> None:
+    """The job ends soon after its command, though what that has left in the background never falls silent."""
+    script = "while sleep 0.1; do echo still here; done & echo $!"
+    with started(module_server, "sh", "-c", script) as process:
+        child = int(process.stdout.readline())
+        try:
+            assert process.wait(60) == 0
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+    job = newest(module_server)
+    assert (job["status"], job["output"][:2]) == ("completed", [str(child), "still here"])

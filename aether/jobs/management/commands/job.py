@@ -5,6 +5,7 @@ could not be started; 125 where the job could not be told of.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import shlex
@@ -56,14 +57,20 @@ class Command(BaseCommand):
         mirror = sys.stderr.buffer if options["json"] else sys.stdout.buffer
         runner = Runner(command, reporter, grace=options["grace"], mirror=mirror)
         reporter.on_ended(runner.want_end)
-        reporter.start()
-        ended = runner.run()
-        stored = reporter.finish(**ended.changes)
-        if options["json"]:
-            self.stdout.write(json.dumps(represent(Job.objects.get(pk=job.pk)), ensure_ascii=False))
-        elif not stored:
-            self.stderr.write(f"How the job {job.pk} ended could not be stored, or somebody else ended it before.")
+        with runner.heeding():
+            reporter.start()
+            ended = runner.run()
+            stored = reporter.finish(**ended.changes)
+        self._report(job, stored=stored, as_json=options["json"])
         sys.exit(ended.exit_code)
+
+    def _report(self, job: Job, *, stored: bool, as_json: bool) -> None:
+        if as_json:
+            with contextlib.suppress(Error):  # The database is away, and how it ended is not stored either.
+                self.stdout.write(json.dumps(represent(Job.objects.get(pk=job.pk)), ensure_ascii=False))
+                return
+        if not stored:
+            self.stderr.write(f"How the job {job.pk} ended could not be stored, or somebody else ended it before.")
 
 
 def _create(command: list[str], options: dict[str, Any]) -> Job:
