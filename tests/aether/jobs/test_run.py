@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from aether.jobs.management.commands.job import called
 from aether.jobs.runner import Pipe
 from tests.aether.jobs.test_topics import lines_of
 from tests.realtime.clients import Client, over_socket
@@ -311,3 +312,19 @@ def test_a_child_that_prints_on_and_on(module_server: Server) -> None:
                 os.kill(child, signal.SIGKILL)
     job = newest(module_server)
     assert (job["status"], job["output"][:2]) == ("completed", [str(child), "still here"])
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("rsync -a /srv backup:/srv", "rsync -a /srv backup:/srv"),
+        ("sh -c 'one\n  two'", "sh -c 'one two'"),
+        (f"cat {'/srv/file ' * 20}", "cat /srv/file /srv/file /srv/file /srv/file /srv/file /srv/file /srv/file…"),
+        (f"/opt/{'x' * 200} -a", f"/opt/{'x' * 74}…"),
+        (f"sh -c '{'x' * 200}'", f"sh -c '{'x' * 72}…"),
+    ],
+)
+def test_a_job_is_called_by_the_begin_of_its_command(line: str, name: str) -> None:
+    """A long command line would fill the titles of notifications: words that are whole, 80 characters at most."""
+    assert called(line) == name
+    assert len(name) <= 80
