@@ -15,6 +15,8 @@ from tests.chaos.database import Postgres
 from tests.support.servers import ROOT, environment, manage
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.timeout(300)  # A cluster is made, migrated and stopped.
+
 
 @pytest.fixture(scope="module")
 def migrated() -> Iterator[Postgres]:
