@@ -93,7 +93,7 @@ class Inbox:
 
         Raises: InvalidCursor.
         """
-        place = _place(self._user, cursor) if cursor else None
+        place = place_of(self._user, cursor) if cursor else None
         filters = wanted or Filter(read=False if unread_only else None)
         back = place is not None and place.back
         rows = self._rows(filters, place.beyond() if place else Q(), limit, back=back)
@@ -145,14 +145,24 @@ class Inbox:
         Each audience is asked for its own, which is a short walk along an index; what is unread has a query that finds
         it without looking at the rest.
         """
+        rows = (list(source[: limit + 1]) for source in self._sources(filters, beyond, back=back))
+        found = [row for some in rows for row in some]
+        return sorted(found, key=lambda row: (row.created_at, row.pk), reverse=not back)[: limit + 1]
+
+    def stretch(self, filters: Filter, beyond: Q, limit: int, *, back: bool) -> list[tuple[Any, ...]]:
+        """Return time, id and key of the nearest *limit* rows that lie *beyond*, the nearest first."""
+        names = ("created_at", "pk", "group_key")
+        sources = [source.values_list(*names)[:limit] for source in self._sources(filters, beyond, back=back)]
+        found = [row for source in sources for row in source]
+        return sorted(found, key=lambda row: row[:2], reverse=not back)[:limit]
+
+    def _sources(self, filters: Filter, beyond: Q, *, back: bool) -> list[QuerySet[Notification]]:
         order = ("created_at", "id") if back else ("-created_at", "-id")
         asked = filters.condition(self._user.pk) & beyond
         if filters.read is False:
-            return list(Notification.objects.filter(asked).order_by(*order)[: limit + 1])
-        found: list[Notification] = []
-        for name in self.audiences:
-            found += self._kept(Notification.objects.filter(asked, audience=name)).order_by(*order)[: limit + 1]
-        return sorted(found, key=lambda row: (row.created_at, row.pk), reverse=not back)[: limit + 1]
+            return [Notification.objects.filter(asked).order_by(*order)]
+        audiences = self.audiences
+        return [self._kept(Notification.objects.filter(asked, audience=name)).order_by(*order) for name in audiences]
 
 
 def created(row: Notification) -> dict[str, Any]:
@@ -175,7 +185,7 @@ def cursor_at(user: AbstractBaseUser, created_at: datetime, pk: uuid.UUID, *, ba
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a page begins, and in which direction it goes."""
 
     moment: datetime
@@ -189,11 +199,12 @@ class _Place:
         return Q(created_at__lte=self.moment) & (Q(created_at__lt=self.moment) | Q(pk__lt=self.pk))
 
 
-def _place(user: AbstractBaseUser, cursor: str) -> _Place:
+def place_of(user: AbstractBaseUser, cursor: str) -> Place:
+    """Return what `cursor_at` made a cursor of. Raises: InvalidCursor, where it is none of *user*'s."""
     try:
         owner, created_at, pk, *way = _signer().unsign_object(cursor)
     except signing.BadSignature as error:
         raise InvalidCursor(cursor) from error
     if owner != str(user.pk):
         raise InvalidCursor(cursor)
-    return _Place(datetime.fromisoformat(created_at), uuid.UUID(hex=pk), bool(way))
+    return Place(datetime.fromisoformat(created_at), uuid.UUID(hex=pk), bool(way))

@@ -1,7 +1,7 @@
 """Create and change notifications."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Final, TypedDict, Unpack
@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from notifications import publications, secrecy, validators
+from notifications import buttons, publications, secrecy, storms, validators
 from notifications.models import Notification
 from notifications.sealing import SECRET
 from realtime import outbox
@@ -32,6 +32,9 @@ class Changes(TypedDict, total=False):
     category: str
     related_entity: str | None
     metadata: Mapping[str, Any]
+    group_key: str | None
+    link: str | None
+    actions: Sequence[Mapping[str, Any]]
     expires_at: datetime | None
 
 
@@ -79,11 +82,13 @@ def create(title: str, message: str = "", **contents: Unpack[Keyed]) -> Notifica
 def add(notification: Notification) -> Notification:
     """Create *notification*, which is not stored yet. Raises: ValidationError, as `create` does."""
     check(notification)
+    refuse_reserved(notification.group_key)
     key = notification.dedup_key
     if key is not None and keyed(notification.own_audience, key).exists():  # Also one that stores it in another form.
         raise _taken()
     try:
         with transaction.atomic():
+            storms.join([notification])
             notification.save()
     except IntegrityError as error:
         if key is None:
@@ -106,9 +111,11 @@ def create_many(items: Iterable[New]) -> list[Notification]:
         row.audience = row.own_audience
         try:
             check(row)
+            refuse_reserved(row.group_key)
         except ValidationError as error:
             raise ValidationError({f"{number}.{name}": said for name, said in error.error_dict.items()}) from error
     with transaction.atomic():
+        storms.join(rows)
         Notification.objects.bulk_create(rows)
         outbox.publish_many(publications.opened(row) for row in rows)
     return rows
@@ -181,10 +188,20 @@ def check(notification: Notification) -> None:
         validators.metadata(notification.metadata)
     except ValidationError as error:
         raise ValidationError({"metadata": error}) from error
+    if faults := buttons.problems(notification.actions):
+        raise ValidationError({f"actions.{where}".rstrip("."): fault for where, fault in faults.items()})
+    notification.group_key, notification.link = notification.group_key or None, notification.link or None
     notification.clean_fields(exclude=["user", "group", "created_by", "audience"])
     notification.clean()
     if notification.message is None:
         raise ValidationError({"message": ValidationError("It must be text, which may be empty.", code="null")})
+
+
+def refuse_reserved(group_key: str | None) -> None:
+    """Refuse a key that is a storm's. Raises: ValidationError."""
+    if (group_key or "").startswith(storms.PREFIX):
+        text = f"Keys that begin with {storms.PREFIX} are those of storms; take another one."
+        raise ValidationError({"group_key": ValidationError(text, code="reserved")})
 
 
 def _taken() -> ValidationError:
@@ -206,6 +223,8 @@ def _readable(notification: Notification, *, sensitive: bool) -> None:
 def _change(notification: Notification, changes: Mapping[str, Any], *, reopen: bool) -> Notification:
     if not changes.keys().isdisjoint(SECRET):  # Else what it says need not be read, and so not be readable.
         _readable(notification, sensitive=notification.sensitive)
+    if changes.get("group_key", notification.group_key) != notification.group_key:
+        refuse_reserved(changes["group_key"])
     for name, value in changes.items():
         setattr(notification, name, value)
     check(notification)

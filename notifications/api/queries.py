@@ -2,15 +2,20 @@
 
 from typing import Any, Final
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from notifications.api.serializers import PAGE, Strict
 from notifications.filters import Filter
+from notifications.grouped import GroupedInbox
 from notifications.inbox import LIMIT, Inbox, InvalidCursor, Page
+from notifications.models import GROUP_KEY_LENGTH
 from notifications.vocabulary import Level, known_category
 
+MANY_KEYS: Final = 100
+"""Groups that are asked for at once."""
 WORDS: Final = 10
 """Words of a search."""
 
@@ -32,6 +37,12 @@ class FilterFields(serializers.Serializer[Any]):
         required=False,
         max_length=20,
         help_text="Only what is about this; given several times, about one of these. What is sensitive is never found.",
+    )
+    group_key = serializers.ListField(
+        child=serializers.CharField(max_length=GROUP_KEY_LENGTH),
+        required=False,
+        max_length=MANY_KEYS,
+        help_text="Only what has this key; given several times, one of these. Of a grouped list it expands an entry.",
     )
     read = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Only what you have read, or only what you have not."
@@ -66,6 +77,10 @@ class ListQuery(FilterFields):
         ),
     )
     unread_only = serializers.BooleanField(default=False, help_text="Leave out what is read.")
+    grouped = serializers.BooleanField(
+        default=False,
+        help_text="Show of those with the same `group_key` the newest alone, with `group_count` and `group_unread`.",
+    )
     cursor = serializers.CharField(required=False, help_text="`next` or `previous` of another page.")
 
 
@@ -82,6 +97,7 @@ def filter_of(values: dict[str, Any]) -> Filter:
         levels=values.get("level", ()),
         categories=values.get("category", ()),
         entities=values.get("related_entity", ()),
+        groups=values.get("group_key", ()),
         read=False if values.get("unread_only") else values.get("read"),
         since=values.get("created_after"),
         until=values.get("created_before"),
@@ -89,11 +105,12 @@ def filter_of(values: dict[str, Any]) -> Filter:
     )
 
 
-def page_of(inbox: Inbox, params: Any) -> Page:
-    """Return the page of *inbox* that a request's query asks for. Raises: ValidationError."""
+def page_of(user: AbstractBaseUser, params: Any) -> Page:
+    """Return the page of *user*'s list that a request's query asks for. Raises: ValidationError."""
     query = ListQuery(data=params)
     query.is_valid(raise_exception=True)
     values = query.validated_data
+    inbox = (GroupedInbox if values["grouped"] else Inbox)(user)
     try:
         return inbox.page(values["limit"], cursor=values.get("cursor"), wanted=filter_of(values))
     except InvalidCursor as error:

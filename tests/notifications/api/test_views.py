@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 FIELDS = {
     "id", "title", "message", "level", "category", "created_at", "updated_at", "expires_at", "read", "related_entity",
-    "dedup_key", "metadata", "sensitive", "version", "offset",
+    "dedup_key", "metadata", "group_key", "link", "actions", "sensitive", "version", "offset",
 }  # fmt: skip
 
 
