@@ -63,6 +63,7 @@ class Call {
       class: "button small",
       "data-testid": "note-call",
       title: this.what,
+      "aria-description": this.what,
       click: () => this.press(),
     });
     this.said = h("span", { class: "note-call-said", role: "status" });

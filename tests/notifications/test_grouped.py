@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -53,8 +54,8 @@ def everything(user: User, limit: int, wanted: Filter | None = None) -> list[tup
         page = inbox.page(limit, cursor=previous, wanted=wanted)
         back.insert(0, titles(page.items))
         previous = page.previous
-    assert sum(back, []) == sum(found, [])
-    return sum(found, [])
+    assert list(chain(*back)) == list(chain(*found))
+    return list(chain(*found))
 
 
 @pytest.fixture
