@@ -12,8 +12,8 @@ from notifications.inbox import Inbox, Page, cursor_at, place_of
 from notifications.models import Notification
 from notifications.unread import unread_ids
 
-STRIDE: Final = 500
-"""Rows looked at in one step."""
+STRIDE: Final = 1_000
+"""Rows looked at in one step at most; the first looks at a page's, each further one at twice as many."""
 EXCLUDED: Final = 1_000
 """Keys that a step leaves out at most; of more, it looks at each row."""
 
@@ -85,19 +85,19 @@ class _Walk:
         """Return where the next *wanted* entries stand, the nearest first."""
         alone: list[Spot] = []
         heads: list[Spot] = []
-        beyond = self.beyond
+        beyond, stride = self.beyond, wanted
         while True:
-            rows = self.inbox.stretch(self.filters, beyond & self._unknown(), STRIDE, back=self.back)
+            rows = self.inbox.stretch(self.filters, beyond & self._unknown(), stride, back=self.back)
             heads += self._meet({key for _, _, key in rows if key is not None})
             alone += [Spot(moment, pk) for moment, pk, key in rows if key is None]
             found = sorted({*alone, *heads}, reverse=not self.back)
-            if len(rows) < STRIDE:
+            if len(rows) < stride:
                 return found[:wanted]
             reached = Spot(*rows[-1][:2])
             near = [spot for spot in found if (spot <= reached if self.back else spot >= reached)]
             if len(near) >= wanted:
                 return near[:wanted]
-            beyond = self.beyond & _past(reached, back=self.back)
+            beyond, stride = self.beyond & _past(reached, back=self.back), min(2 * stride, STRIDE)
 
     def _unknown(self) -> Q:
         """Return the condition that leaves out what has a key which is known already: a storm is not walked through."""

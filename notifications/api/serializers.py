@@ -204,7 +204,7 @@ class DetailSerializer(NotificationSerializer):
     )
 
 
-class ListedSerializer(NotificationSerializer):
+class PlacedSerializer(NotificationSerializer):
     """A notification of a list; of a grouped one it stands for all that share its key."""
 
     group_count = serializers.IntegerField(required=False, help_text="Only where `grouped`: how many it stands for.")
@@ -221,10 +221,10 @@ class PageSerializer(serializers.Serializer[Any]):
     previous = serializers.CharField(allow_null=True, help_text="That of the page before; null on the first.")
 
 
-class ListedPageSerializer(PageSerializer):
+class NotificationListSerializer(PageSerializer):
     """A page of the list, whose notifications may stand for groups."""
 
-    notifications = ListedSerializer(many=True)
+    notifications = PlacedSerializer(many=True)
 
 
 class DoneSerializer(serializers.Serializer[Any]):

@@ -26,7 +26,7 @@ from notifications.api.conditional import (
 from notifications.api.offering import requiring_calls
 from notifications.api.once import idempotent
 from notifications.api.queries import ListQuery, page_of
-from notifications.api.serializers import ListedPageSerializer, refusing
+from notifications.api.serializers import NotificationListSerializer, refusing
 from notifications.inbox import Inbox, created
 from notifications.models import Notification
 
@@ -89,7 +89,7 @@ class NotificationList(NotificationView):
         summary="List notifications, newest first",
         operation_id="notifications_list",
         parameters=[ListQuery, *READING],
-        responses={200: ListedPageSerializer, 304: UNCHANGED, 400: INVALID},
+        responses={200: NotificationListSerializer, 304: UNCHANGED, 400: INVALID},
         examples=[examples.PAGE, examples.ENTRIES],
     )
     def get(self, request: Request) -> Response:
