@@ -80,8 +80,8 @@ def _join(kind: str, rows: Sequence[Notification], since: datetime, limit: Limit
     if key is None:
         if len(recent) + len(rows) <= limit.most or not _alone(kind):
             return
-        recent = _recent(kind, since, limit)  # Another one may have begun it since.
-        key = _key_of(recent) or f"{PREFIX}{uuid.uuid4()}"
+        key = _begun(kind, since) or f"{PREFIX}{uuid.uuid4()}"  # Another one may have begun it since.
+        recent = _recent(kind, since, limit)
     _take(key, [one.pk for one in recent if one.group_key is None])
     for row in rows:
         row.group_key = key
@@ -94,6 +94,12 @@ def _recent(kind: str, since: datetime, limit: Limit) -> list[Recent]:
 
 def _key_of(recent: Iterable[Recent]) -> str | None:
     return next((one.group_key for one in recent if one.group_key and one.group_key.startswith(PREFIX)), None)
+
+
+def _begun(kind: str, since: datetime) -> str | None:
+    """Return the key of the storm that is on, also where others without it are newer."""
+    stored = Notification.objects.filter(kind=kind, created_at__gt=since, group_key__startswith=PREFIX)
+    return stored.order_by("-created_at").values_list("group_key", flat=True).first()
 
 
 def _take(key: str, pks: Sequence[uuid.UUID]) -> None:

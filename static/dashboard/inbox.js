@@ -54,7 +54,10 @@ export class Inbox {
   replace(data, position) {
     const before = this.state;
     this.set(replaced(before, data, position));
-    if (before !== this.state) this.forgetGroups();
+    if (before !== this.state) {
+      this.forgetGroups();
+      this.countGroups();
+    }
     if (before.phase !== "ready" || before === this.state) return;
     const items = [...this.state.items.values()].filter((item) => !item.read && isNewer(item, before));
     if (items.length > 0) this.arrived({ items, missed: true });
