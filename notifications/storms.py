@@ -23,6 +23,8 @@ from realtime import outbox
 
 PREFIX: Final = "storm:"
 """What the keys of storms begin with, and no other."""
+TAKEN: Final = 500
+"""Notifications that one creation takes into a storm at most."""
 ASKED: Final = 500
 """Kinds in one query."""
 
@@ -32,13 +34,6 @@ class Limit(NamedTuple):
 
     most: int
     span: timedelta
-
-
-class Recent(NamedTuple):
-    """One that is there already."""
-
-    pk: uuid.UUID
-    group_key: str | None
 
 
 def join(rows: Iterable[Notification]) -> None:
@@ -76,24 +71,21 @@ def _busy(kinds: dict[str, list[Notification]], since: datetime, limit: Limit) -
 
 def _join(kind: str, rows: Sequence[Notification], since: datetime, limit: Limit) -> None:
     recent = _recent(kind, since, limit)
-    key = _key_of(recent)
+    key = next((key for key in recent if key), None)
     if key is None:
         if len(recent) + len(rows) <= limit.most or not _alone(kind):
             return
         key = _begun(kind, since) or f"{PREFIX}{uuid.uuid4()}"  # Another one may have begun it since.
-        recent = _recent(kind, since, limit)
-    _take(key, [one.pk for one in recent if one.group_key is None])
+    if None in recent:
+        _take(key, kind, since)
     for row in rows:
         row.group_key = key
 
 
-def _recent(kind: str, since: datetime, limit: Limit) -> list[Recent]:
+def _recent(kind: str, since: datetime, limit: Limit) -> list[str | None]:
+    """Return the keys of the newest ones of *kind*; none but storms' can be there."""
     stored = Notification.objects.filter(kind=kind, created_at__gt=since).order_by("-created_at")
-    return [Recent(*row) for row in stored.values_list("pk", "group_key")[: limit.most]]
-
-
-def _key_of(recent: Iterable[Recent]) -> str | None:
-    return next((one.group_key for one in recent if one.group_key and one.group_key.startswith(PREFIX)), None)
+    return list(stored.values_list("group_key", flat=True)[: limit.most])
 
 
 def _begun(kind: str, since: datetime) -> str | None:
@@ -102,14 +94,13 @@ def _begun(kind: str, since: datetime) -> str | None:
     return stored.order_by("-created_at").values_list("group_key", flat=True).first()
 
 
-def _take(key: str, pks: Sequence[uuid.UUID]) -> None:
+def _take(key: str, kind: str, since: datetime) -> None:
     """Give *key* to what came before the storm was one, or was created while another process began it.
 
     What somebody else holds at this moment is left to the next. It stays as read as it is.
     """
-    if not pks:
-        return
-    wanted = Notification.objects.filter(pk__in=pks, group_key=None, deleted_at=None)
+    wanted = Notification.objects.filter(kind=kind, created_at__gt=since, group_key=None, deleted_at=None)
+    wanted = wanted.order_by("-created_at")[:TAKEN]
     held = list(wanted.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked))
     now = timezone.now()
     Notification.objects.filter(pk__in=[row.pk for row in held]).update(

@@ -225,6 +225,7 @@ def _change(notification: Notification, changes: Mapping[str, Any], *, reopen: b
         _readable(notification, sensitive=notification.sensitive)
     if changes.get("group_key", notification.group_key) != notification.group_key:
         refuse_reserved(changes["group_key"])
+        notification.kind = None  # It has left its storm, if it was in one.
     for name, value in changes.items():
         setattr(notification, name, value)
     check(notification)
