@@ -60,7 +60,7 @@ def everything(user: User, limit: int, wanted: Filter | None = None) -> list[tup
 
 @pytest.fixture
 def many(ann: User) -> User:
-    """A user with 1,300 notifications of two audiences, in groups of all sizes, some read and some dismissed."""
+    """A user with 500 notifications of two audiences, in groups of all sizes, some read and some dismissed."""
     chance = random.Random(7)
     now = timezone.now()
     names = [None, "large", "large", "large", *(f"small {n}" for n in range(40))]
@@ -73,7 +73,7 @@ def many(ann: User) -> User:
                 "level": chance.choice(["info", "error"]),
                 "created_at": now - timedelta(seconds=chance.randrange(400)),
             }
-            for n in range(650)
+            for n in range(250)
         )
         relay()
         actions.mark_many_read(ann, [row.pk for row in rows[::4]])
