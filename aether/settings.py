@@ -91,6 +91,9 @@ REST_KNOX = {"TOKEN_PREFIX": "aether_"}  # A secret that a scanner of repositori
 MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 
 NOTIFICATION_SNAPSHOT_SIZE = ENVIRONMENT.number("NOTIFICATION_SNAPSHOT_SIZE", default=100, least=1)
+# More than so many of one kind within so many seconds are one entry of a list; 0: never.
+NOTIFICATION_STORM_COUNT = ENVIRONMENT.number("NOTIFICATION_STORM_COUNT", default=20)
+NOTIFICATION_STORM_SECONDS = ENVIRONMENT.number("NOTIFICATION_STORM_SECONDS", default=60)
 NOTIFICATION_CATEGORIES = ENVIRONMENT.texts("NOTIFICATION_CATEGORIES")
 
 # Seconds after which a host that reports nothing is disconnected; 0: never.

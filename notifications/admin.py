@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from notifications import actions, validators
-from notifications.actions.writing import keyed
+from notifications import actions, buttons, validators
+from notifications.actions.writing import keyed, refuse_reserved
 from notifications.admin_sensitive import SensitiveAdmin
 from notifications.models import Notification, Receipt
 from notifications.vocabulary import categories
@@ -31,6 +32,9 @@ class NotificationForm(Form):
         required=False, initial=True, label="Show as unread again", help_text="For everyone who may see it."
     )
 
+    may_offer = False
+    """Whether who fills it in may offer requests."""
+
     class Meta:
         model = Notification
         fields = "__all__"  # The admin's fieldsets choose; what is not editable stays out.
@@ -40,6 +44,28 @@ class NotificationForm(Form):
         value = self.cleaned_data["metadata"]
         value = {} if value is None else value
         validators.metadata(value)
+        return value
+
+    def clean_group_key(self) -> Any:
+        """Refuse a storm's key, unless it is that of this one already."""
+        key = self.cleaned_data["group_key"]
+        if key != self.initial.get("group_key"):
+            try:
+                refuse_reserved(key)
+            except ValidationError as error:
+                raise ValidationError(error.message_dict["group_key"]) from error
+        return key
+
+    def clean_actions(self) -> Any:
+        """Take nothing for no buttons; refuse what they cannot be, and requests of who may not offer these."""
+        value = self.cleaned_data["actions"]
+        value = [] if value is None else value
+        if found := buttons.problems(value):
+            raise ValidationError(
+                [f"{where}: {said.messages[0]}" if where else said.messages[0] for where, said in found.items()]
+            )
+        if buttons.calls(value) and not self.may_offer:
+            raise ValidationError("A button that sends a request needs the permission notifications.add_actions.")
         return value
 
     def clean(self) -> dict[str, Any] | None:
@@ -135,12 +161,19 @@ class NotificationAdmin(SensitiveAdmin):
         """Keep the audience as it was created, and what is sensitive where it is not shown."""
         return (*super().get_readonly_fields(request, obj), *(self.once if obj else ()))
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Tell the form what the user may."""
+        form = super().get_form(request, obj, change, **kwargs)
+        form.may_offer = request.user.has_perm("notifications.add_actions")  # type: ignore[attr-defined]
+        return form
+
     def get_fieldsets(self, request: HttpRequest, obj: Notification | None = None) -> Any:
         """Ask for the contents and the audience; show the facts of what exists."""
         contents = ("title", "message", ("level", "category"), "related_entity", "metadata", "expires_at")
         editable = obj is not None and self.has_change_permission(request, obj)
         return (
             (None, {"fields": (*contents, "reopen") if editable else contents}),
+            ("Group, link and buttons", {"fields": ("group_key", "link", "actions"), "classes": ("collapse",)}),
             ("Audience: everyone, or …", {"fields": self.once}),
             *((("Facts", {"fields": self.readonly_fields, "classes": ("collapse",)}),) if obj else ()),
         )

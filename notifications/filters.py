@@ -25,6 +25,7 @@ class Filter:
     levels: Collection[str] = ()
     categories: Collection[str] = ()
     entities: Collection[str] = ()
+    groups: Collection[str] = ()
     read: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -53,6 +54,7 @@ class Filter:
             "level__in": self.levels,
             "category__in": self.categories,
             "related_entity__in": self.entities,
+            "group_key__in": self.groups,
             "created_at__gte": self.since,
             "created_at__lt": self.until,
         }

@@ -163,15 +163,24 @@ class Inbox:
         Each audience is asked for its own, which is a short walk along an index; of what is few there is a query that
         finds it without looking at the rest.
         """
+        rows = (list(source[: limit + 1]) for source in self._sources(filters, beyond, back=back))
+        found = [row for some in rows for row in some]
+        return sorted(found, key=lambda row: (row.created_at, row.pk), reverse=not back)[: limit + 1]
+
+    def stretch(self, filters: Filter, beyond: Q, limit: int, *, back: bool) -> list[tuple[Any, ...]]:
+        """Return time, id and key of the nearest *limit* rows that lie *beyond*, the nearest first."""
+        names = ("created_at", "pk", "group_key")
+        sources = [source.values_list(*names)[:limit] for source in self._sources(filters, beyond, back=back)]
+        found = [row for source in sources for row in source]
+        return sorted(found, key=lambda row: row[:2], reverse=not back)[:limit]
+
+    def _sources(self, filters: Filter, beyond: Q, *, back: bool) -> list[QuerySet[Notification]]:
         order = ("created_at", "id") if back else ("-created_at", "-id")
         asked = filters.condition(self._user.pk) & beyond
         if filters.of_few:
-            return list(self.visible().filter(asked).order_by(*order)[: limit + 1])
-        found: list[Notification] = []
-        for name in self.audiences:
-            rows = Notification.objects.filter(asked, audience=name, **LIVE)
-            found += (rows if filters.of_inbox else self._kept(rows)).order_by(*order)[: limit + 1]
-        return sorted(found, key=lambda row: (row.created_at, row.pk), reverse=not back)[: limit + 1]
+            return [self.visible().filter(asked).order_by(*order)]
+        rows = [Notification.objects.filter(asked, audience=name, **LIVE) for name in self.audiences]
+        return [(some if filters.of_inbox else self._kept(some)).order_by(*order) for some in rows]
 
 
 def created(row: Notification) -> dict[str, Any]:
@@ -209,7 +218,7 @@ class Place:
 
 
 def place_of(user: AbstractBaseUser, cursor: str) -> Place:
-    """Return where *cursor* leads *user*. Raises: InvalidCursor."""
+    """Return what `cursor_at` made a cursor of. Raises: InvalidCursor, where it is none of *user*'s."""
     try:
         owner, created_at, pk, *way = _signer().unsign_object(cursor)
     except signing.BadSignature as error:

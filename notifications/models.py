@@ -11,10 +11,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 
-from notifications import secrecy, validators
+from notifications import buttons, secrecy, validators
 from notifications.idempotency import Claim as Claim
 from notifications.receipts import Receipt as Receipt
 from notifications.sealing import NEUTRAL, SECRET, Sealable, SealedQuerySet
@@ -23,10 +23,11 @@ from realtime import audience
 
 TITLE_LENGTH: Final = 200
 MESSAGE_LENGTH: Final = 10_000
+GROUP_KEY_LENGTH: Final = 200
 TEXT: Final = [validators.storable]
 HELD: Final = ("audience", "sensitive", "version", "sealed", "dedup_key", "deliver_at")
 """What a save compares with the row as it is stored."""
-NEUTRAL_IN_SQL: Final = {name: value for name, value in NEUTRAL.items() if name != "metadata"}
+NEUTRAL_IN_SQL: Final = {name: value for name, value in NEUTRAL.items() if name not in ("metadata", "actions")}
 """JSON is compared differently by each database."""
 LIVE: Final = {"deleted_at": None, "deliver_at": None}
 """What is there: neither deleted nor still waiting for its time."""
@@ -62,6 +63,29 @@ class Notification(Sealable):
         validators=TEXT,
         help_text="Names what this is about: at most one live notification of an audience has it.",
     )
+    group_key = models.CharField(
+        max_length=GROUP_KEY_LENGTH,
+        null=True,
+        blank=True,
+        validators=TEXT,
+        help_text="Those that share it are one entry of a list, which shows the newest of them.",
+    )
+    link = models.CharField(
+        max_length=buttons.URL_LENGTH,
+        null=True,
+        blank=True,
+        validators=[buttons.link],
+        help_text="Where the title leads: a path of this site, or an http or https address.",
+    )
+    actions = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), blank=True, help_text="Up to two buttons."
+    )
+    kind = models.CharField(
+        max_length=128,
+        null=True,
+        editable=False,
+        help_text="Audience, category and level at creation, by which storms are told; null where it is in none.",
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
     deliver_at = models.DateTimeField(
         null=True, blank=True, help_text="When its audience is told of it; empty once it was, and for at once."
@@ -84,7 +108,10 @@ class Notification(Sealable):
 
     class Meta:
         ordering = ("-created_at", "-id")
-        permissions = (("view_sensitive", "Can read what sensitive notifications say, in the admin"),)
+        permissions = (
+            ("view_sensitive", "Can read what sensitive notifications say, in the admin"),
+            ("add_actions", "Can let notifications offer requests that their readers send"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(sensitive=False, sealed="") | (Q(sensitive=True, **NEUTRAL_IN_SQL) & ~Q(sealed="")),
@@ -111,6 +138,9 @@ class Notification(Sealable):
             models.Index(fields=("expires_at",), condition=Q(deleted_at=None), name="notification_expiry"),
             models.Index(fields=("updated_at",), name="notification_age"),
             models.Index(fields=("id",), condition=Q(sensitive=True), name="notification_sensitive"),
+            models.Index("group_key", "audience", F("created_at").desc(), F("id").desc(),
+                         condition=Q(deleted_at=None, group_key__isnull=False), name="notification_group"),
+            models.Index("kind", F("created_at").desc(), condition=Q(kind__isnull=False), name="notification_storm"),
             models.Index("related_entity", F("created_at").desc(),
                          condition=Q(deleted_at=None, related_entity__isnull=False), name="notification_entity"),
         )  # fmt: skip

@@ -4,6 +4,7 @@ The ordinary columns of a sensitive row say the same for all of them. So whateve
 it or logs it has nothing to give away; the text has to be asked for with `text()` or `reveal()`.
 """
 
+from copy import copy
 from typing import Any, Final
 
 from django.db import models
@@ -15,6 +16,9 @@ NEUTRAL: Final[dict[str, Any]] = {
     "message": "",
     "related_entity": None,
     "metadata": {},
+    "group_key": None,
+    "link": None,
+    "actions": [],
 }
 """What the columns of a sensitive notification hold, and what everything but its text's reader is shown."""
 SECRET: Final = (*NEUTRAL, "dedup_key")
@@ -94,7 +98,7 @@ class Sealable(models.Model):
         if said.get("dedup_key"):
             self.dedup_key = secrecy.blind(said["dedup_key"], self.own_audience)  # type: ignore[attr-defined]
         for name, value in NEUTRAL.items():
-            setattr(self, name, {} if value == {} else value)
+            setattr(self, name, copy(value))
         self._revealed = False
 
     def _catch_up(self, stored: Any) -> None:

@@ -46,6 +46,11 @@ def ahead(moment: datetime) -> None:
 
 def metadata(value: Any) -> None:
     """Refuse what is no JSON object, is nested too deeply, or is longer than 16 KB. Raises: ValidationError."""
+    json_object(value, METADATA_BYTES)
+
+
+def json_object(value: Any, most: int) -> None:
+    """Refuse what is no JSON object, is nested too deeply, or takes more than *most* bytes. Raises: ValidationError."""
     if not isinstance(value, Mapping):
         raise ValidationError("It must be a JSON object.", code="not_an_object")
     _walk(value, METADATA_DEPTH)
@@ -53,10 +58,8 @@ def metadata(value: Any) -> None:
         size = len(json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
     except (TypeError, ValueError) as error:
         raise ValidationError(f"It cannot be written as JSON: {error}.", code="not_json") from error
-    if size > METADATA_BYTES:
-        raise ValidationError(
-            f"It takes {size:,} bytes as JSON; at most {METADATA_BYTES:,} are allowed.", code="max_size"
-        )
+    if size > most:
+        raise ValidationError(f"It takes {size:,} bytes as JSON; at most {most:,} are allowed.", code="max_size")
 
 
 def _walk(value: Any, depth: int) -> None:

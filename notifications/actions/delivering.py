@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
-from notifications import publications
+from notifications import publications, storms
 from notifications.actions.keys import make_way
 from notifications.models import LIVE, Notification, Receipt
 from notifications.readers import Readers
@@ -67,7 +67,8 @@ def _deliver(rows: Sequence[Notification], now: datetime) -> None:
         row.created_at = now + timedelta(microseconds=number)
         row.version = row.opened_version = row.version + 1
         row.deliver_at, row.updated_at = None, now
-    Notification.objects.bulk_update(rows, ["created_at"])
+    storms.join(rows)  # Many that were scheduled for one moment are a storm, too.
+    Notification.objects.bulk_update(rows, ["created_at", "group_key", "kind"])
 
 
 def wake(now: datetime | None = None) -> int:

@@ -1,7 +1,7 @@
 """Create and change notifications."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Final, TypedDict, Unpack
@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from notifications import publications, secrecy, validators
+from notifications import buttons, publications, secrecy, storms, validators
 from notifications.actions.keys import keyed as keyed
 from notifications.actions.keys import live as live
 from notifications.actions.keys import make_way, numbered, refuse_taken, taken
@@ -34,6 +34,9 @@ class Changes(TypedDict, total=False):
     category: str
     related_entity: str | None
     metadata: Mapping[str, Any]
+    group_key: str | None
+    link: str | None
+    actions: Sequence[Mapping[str, Any]]
     expires_at: datetime | None
     deliver_at: datetime | None
 
@@ -86,12 +89,14 @@ def create(title: str, message: str = "", **contents: Unpack[Keyed]) -> Notifica
 def add(notification: Notification) -> Notification:
     """Create *notification*, which is not stored yet. Raises: ValidationError, as `create` does."""
     check_new(notification)
+    refuse_reserved(notification.group_key)
     key, scheduled = notification.dedup_key, notification.deliver_at is not None
     # Also one that stores it in another form.
     if key is not None and keyed(notification.own_audience, key, scheduled=scheduled).exists():
         raise taken(scheduled=scheduled)
     try:
         with transaction.atomic():
+            storms.join([notification])
             notification.save()
     except IntegrityError as error:
         if key is None:
@@ -114,10 +119,12 @@ def create_many(items: Iterable[New]) -> list[Notification]:
         row.audience = row.own_audience
         with numbered(number):
             check_new(row)
+            refuse_reserved(row.group_key)
     keys = [row.dedup_key for row in rows]  # Those that are sensitive are encrypted when they are stored.
     refuse_taken(rows, keys)
     try:
         with transaction.atomic():
+            storms.join(rows)
             Notification.objects.bulk_create(rows)
             outbox.publish_many(publications.opened(row) for row in rows if row.deliver_at is None)
     except IntegrityError:  # One was taken in between.
@@ -182,6 +189,9 @@ def check(notification: Notification) -> None:
         validators.metadata(notification.metadata)
     except ValidationError as error:
         raise ValidationError({"metadata": error}) from error
+    if faults := buttons.problems(notification.actions):
+        raise ValidationError({f"actions.{where}".rstrip("."): fault for where, fault in faults.items()})
+    notification.group_key, notification.link = notification.group_key or None, notification.link or None
     notification.clean_fields(exclude=["user", "group", "created_by", "audience"])
     notification.clean()
     if notification.message is None:
@@ -203,6 +213,13 @@ def _timely(contents: Mapping[str, Any]) -> None:
             raise ValidationError({"deliver_at": error}) from error
 
 
+def refuse_reserved(group_key: str | None) -> None:
+    """Refuse a key that is a storm's. Raises: ValidationError."""
+    if (group_key or "").startswith(storms.PREFIX):
+        text = f"Keys that begin with {storms.PREFIX} are those of storms; take another one."
+        raise ValidationError({"group_key": ValidationError(text, code="reserved")})
+
+
 def _readable(notification: Notification, *, sensitive: bool) -> None:
     """Put what a sensitive notification says into its fields. Raises: ValidationError."""
     if notification.sensitive != sensitive:
@@ -220,6 +237,9 @@ def _change(notification: Notification, changes: Mapping[str, Any], *, reopen: b
     _timely(changes)
     if notification.deliver_at is not None and changes.get("deliver_at", ...) is None:
         make_way(notification)
+    if changes.get("group_key", notification.group_key) != notification.group_key:
+        refuse_reserved(changes["group_key"])
+        notification.kind = None  # It has left its storm, if it was in one.
     for name, value in changes.items():
         setattr(notification, name, value)
     check(notification)

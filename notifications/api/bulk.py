@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from notifications import actions
 from notifications.actions.writing import MANY
 from notifications.api import examples, once
+from notifications.api.offering import require_calls
 from notifications.api.serializers import CreateSerializer, NotificationSerializer, Strict, refusing
 from notifications.api.views import INVALID, TAGS, NotificationView
 from notifications.inbox import Inbox
@@ -99,6 +100,8 @@ class Bulk(NotificationView):
     def _create(self) -> Response:
         entries = self.body(BulkSerializer)["notifications"]
         wanted = [cast("actions.New", {**entry, "created_by": self.user}) for entry in entries]
+        for entry in entries:
+            require_calls(self.user, entry.get("actions"))
         rows = _naming(lambda: actions.create_many(wanted))
         return Response({"notifications": Inbox(self.user).view(rows)}, status=201)
 

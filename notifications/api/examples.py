@@ -16,6 +16,9 @@ ONE: Final[dict[str, Any]] = {
     "related_entity": "db-server-01",
     "dedup_key": None,
     "metadata": {"run": 7},
+    "group_key": "backup:db-server-01",
+    "link": "/inventory/hosts/db-server-01",
+    "actions": [{"label": "Read the report", "url": "https://backups.example.org/7"}],
     "sensitive": False,
     "version": 1,
     "read": False,
@@ -40,6 +43,16 @@ NOTIFICATION: Final = _answer("A notification", ONE, "200", "201")
 DETAIL: Final = _answer("A notification", {**ONE, "readable": True})
 PAGE: Final = _answer(
     "A page", {"notifications": [ONE], "total_count": 1, "unread_count": 1, "next": None, "previous": None}
+)
+ENTRIES: Final = _answer(
+    "A grouped page",
+    {
+        "notifications": [{**ONE, "group_count": 12, "group_unread": 3}],
+        "total_count": 12,
+        "unread_count": 3,
+        "next": None,
+        "previous": None,
+    },
 )
 DELETED: Final = _answer("Deleted", {"message": "Notification deleted"})
 READ: Final = _answer("Read", {"message": "Notification marked as read", "unread_count": 0})

@@ -2,16 +2,21 @@
 
 from typing import Any, Final
 
+from django.contrib.auth.models import AbstractUser
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from notifications.api.serializers import PAGE, Strict
 from notifications.filters import Filter
+from notifications.grouped import GroupedInbox
 from notifications.inbox import LIMIT, Inbox, InvalidCursor, Page
+from notifications.models import GROUP_KEY_LENGTH
 from notifications.scheduled import Schedule
 from notifications.vocabulary import Level, known_category
 
+MANY_KEYS: Final = 100
+"""Groups that are asked for at once."""
 WORDS: Final = 10
 """Words of a search."""
 
@@ -33,6 +38,12 @@ class FilterFields(serializers.Serializer[Any]):
         required=False,
         max_length=20,
         help_text="Only what is about this; given several times, about one of these. What is sensitive is never found.",
+    )
+    group_key = serializers.ListField(
+        child=serializers.CharField(max_length=GROUP_KEY_LENGTH),
+        required=False,
+        max_length=MANY_KEYS,
+        help_text="Only what has this key; given several times, one of these. Of a grouped list it expands an entry.",
     )
     read = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Only what you have read, or only what you have not."
@@ -88,6 +99,10 @@ class ListQuery(FilterFields):
         help_text="Instead, what is still to be delivered, the next first: what you created, and what your audiences "
         "will get. Needs the permission `notifications.add_notification`; takes no filter of what you did with it.",
     )
+    grouped = serializers.BooleanField(
+        default=False,
+        help_text="Show of those with the same `group_key` the newest alone, with `group_count` and `group_unread`.",
+    )
     cursor = serializers.CharField(required=False, help_text="`next` or `previous` of another page.")
 
 
@@ -104,6 +119,7 @@ def filter_of(values: dict[str, Any]) -> Filter:
         levels=values.get("level", ()),
         categories=values.get("category", ()),
         entities=values.get("related_entity", ()),
+        groups=values.get("group_key", ()),
         read=False if values.get("unread_only") else values.get("read"),
         since=values.get("created_after"),
         until=values.get("created_before"),
@@ -119,6 +135,13 @@ def asked(params: Any) -> dict[str, Any]:
     query = ListQuery(data=params)
     query.is_valid(raise_exception=True)
     return dict(query.validated_data)
+
+
+def list_of(user: AbstractUser, values: dict[str, Any]) -> Inbox | Schedule:
+    """Return the list that a validated query is about."""
+    if values["scheduled"]:
+        return Schedule(user)
+    return GroupedInbox(user) if values["grouped"] else Inbox(user)
 
 
 def page_of(inbox: Inbox | Schedule, values: dict[str, Any]) -> Page:

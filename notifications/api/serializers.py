@@ -11,8 +11,9 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
-from notifications import validators
-from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH
+from notifications import buttons, validators
+from notifications.api.offering import Buttons
+from notifications.models import GROUP_KEY_LENGTH, MESSAGE_LENGTH, TITLE_LENGTH
 from notifications.vocabulary import Category, Level, known_category
 
 PAGE: Final = 100
@@ -83,6 +84,20 @@ class Contents(Strict):
     )
     related_entity = Text(max_length=200, required=False, allow_null=True)
     metadata = serializers.DictField(required=False, validators=[validators.metadata], help_text="At most 16 KB.")
+    group_key = Text(
+        max_length=GROUP_KEY_LENGTH,
+        required=False,
+        allow_null=True,
+        help_text="Those that share it are one entry of a grouped list. It cannot begin with storm:.",
+    )
+    link = Text(
+        max_length=buttons.URL_LENGTH,
+        required=False,
+        allow_null=True,
+        validators=[buttons.link],
+        help_text="Where the title leads: a path that begins with one /, or an http or https address.",
+    )
+    actions = Buttons(required=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="When it deletes itself.")
     deliver_at = Ahead(
         required=False,
@@ -188,8 +203,11 @@ class NotificationSerializer(serializers.Serializer[Any]):
     related_entity = serializers.CharField(allow_null=True)
     dedup_key = serializers.CharField(allow_null=True)
     metadata = serializers.DictField()
+    group_key = serializers.CharField(allow_null=True, help_text="That of a storm begins with storm:.")
+    link = serializers.CharField(allow_null=True)
+    actions = Buttons()
     sensitive = serializers.BooleanField(
-        help_text="Title, message, related_entity, metadata and dedup_key are then neutral, except where one is shown."
+        help_text="What it says, its keys, link and actions included, is then neutral, except where one is shown."
     )
     version = serializers.IntegerField(help_text="Grows with each change.")
     deliver_at = serializers.DateTimeField(
@@ -212,6 +230,13 @@ class DetailSerializer(NotificationSerializer):
     )
 
 
+class EntrySerializer(NotificationSerializer):
+    """A notification of a list; of a grouped one it stands for all that share its key."""
+
+    group_count = serializers.IntegerField(required=False, help_text="Only where `grouped`: how many it stands for.")
+    group_unread = serializers.IntegerField(required=False, help_text="Only where `grouped`: how many are unread.")
+
+
 class PageSerializer(serializers.Serializer[Any]):
     """A page, newest first, and the counts over all."""
 
@@ -220,6 +245,12 @@ class PageSerializer(serializers.Serializer[Any]):
     unread_count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null on the last.")
     previous = serializers.CharField(allow_null=True, help_text="That of the page before; null on the first.")
+
+
+class NotificationListSerializer(PageSerializer):
+    """A page of the list, whose notifications may stand for groups."""
+
+    notifications = EntrySerializer(many=True)
 
 
 class DoneSerializer(serializers.Serializer[Any]):

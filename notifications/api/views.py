@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, cast
 
 from django.contrib.auth.models import User
@@ -22,16 +23,20 @@ from notifications.api.conditional import (
     conditional,
     versions_of,
 )
+from notifications.api.offering import requiring_calls
 from notifications.api.once import idempotent
-from notifications.api.queries import ListQuery, asked, page_of
-from notifications.api.serializers import refusing
+from notifications.api.queries import ListQuery, asked, list_of, page_of
+from notifications.api.serializers import NotificationListSerializer, refusing
 from notifications.inbox import Inbox, created
 from notifications.models import Notification
 from notifications.scheduled import ADD, Schedule
 
 CHANGE = "notifications.change_notification"
 TAGS = ["notifications"]
-UNTOLD: Final = {"message": "", "level": "info", "category": "system", "related_entity": None, "expires_at": None}
+UNTOLD: Final[Mapping[str, Any]] = {
+    "message": "", "level": "info", "category": "system", "related_entity": None, "expires_at": None,
+    "group_key": None, "link": None, "actions": [],
+}  # fmt: skip
 """What a writer who may not see a notification is shown of what they did not say."""
 MISSING = OpenApiResponse(serializers.ProblemSerializer, "There is none, or it is not for this user.")
 INVALID = OpenApiResponse(serializers.ProblemSerializer, "The input is invalid; `errors` names each field and rule.")
@@ -89,15 +94,15 @@ class NotificationList(NotificationView):
         summary="List notifications, newest first",
         operation_id="notifications_list",
         parameters=[ListQuery, *READING],
-        responses={200: serializers.PageSerializer, 304: UNCHANGED, 400: INVALID},
-        examples=[examples.PAGE],
+        responses={200: NotificationListSerializer, 304: UNCHANGED, 400: INVALID},
+        examples=[examples.PAGE, examples.ENTRIES],
     )
     def get(self, request: Request) -> Response:
         """Return a page. The counts are over the whole inbox, whatever the query."""
         inbox, query = Inbox(self.user), asked(request.query_params)
         if query["scheduled"]:
             self.require(ADD)
-        page = page_of(Schedule(self.user) if query["scheduled"] else inbox, query)
+        page = page_of(list_of(self.user, query), query)
         counts = {"total_count": inbox.total_count(), "unread_count": inbox.unread_count()}
         whole = {"notifications": page.items, **counts, "next": page.next, "previous": page.previous}
         return conditional(request, whole)
@@ -125,9 +130,10 @@ class NotificationList(NotificationView):
     def _create(self) -> Response:
         contents = {**self.body(serializers.CreateSerializer), "created_by": self.user}
         if contents.get("dedup_key") is None:
-            return Response(created(refusing(lambda: actions.create(**contents))), status=201)
+            row = requiring_calls(self.user, lambda: refusing(lambda: actions.create(**contents)))
+            return Response(created(row), status=201)
         self.require(CHANGE)
-        row = refusing(lambda: actions.upsert(**contents))
+        row = requiring_calls(self.user, lambda: refusing(lambda: actions.upsert(**contents)))
         shown = self._shown(row)
         if row.audience not in Inbox(self.user).audiences:
             shown |= _only_given(shown, contents)
@@ -177,7 +183,9 @@ class NotificationDetail(NotificationView):
         pk, changes = self.pk(), self.body(serializers.EditSerializer)
         self.seen(pk)
         reopen = changes.pop("reopen")
-        row = refusing(lambda: actions.update(pk, reopen=reopen, versions=versions_of(request), **changes))
+        versions = versions_of(request)
+        work = partial(actions.update, pk, reopen=reopen, versions=versions, **changes)
+        row = requiring_calls(self.user, lambda: refusing(work))
         return Response(Inbox(self.user).view([row])[0])
 
     @extend_schema(

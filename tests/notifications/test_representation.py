@@ -20,5 +20,5 @@ def test_depends_on_the_row_alone() -> None:
     item = represent(actions.create("t", metadata={"a": 1}))
     assert set(item) == {
         "id", "title", "message", "level", "category", "created_at", "updated_at", "expires_at", "related_entity",
-        "dedup_key", "metadata", "sensitive", "version",
+        "dedup_key", "metadata", "group_key", "link", "actions", "sensitive", "version",
     }  # fmt: skip

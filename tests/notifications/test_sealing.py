@@ -25,6 +25,9 @@ SECRET: dict[str, Any] = {
     "related_entity": f"host-{MARKER}",
     "metadata": {"password": MARKER, MARKER: 1},
     "dedup_key": f"key-{MARKER}",
+    "group_key": f"group-{MARKER}",
+    "link": f"/{MARKER}",
+    "actions": [{"label": MARKER, "url": f"/{MARKER}"}],
 }
 
 
@@ -169,7 +172,7 @@ def test_upsert_finds_and_merges(ann: User) -> None:
     assert_concealed(second)
     assert (second.pk, second.version) == (first.pk, 2)
     said = {"title": f"90 % {MARKER}", "message": "of /var", "metadata": {"a": 1, "b": 2}}
-    assert second.text() == {**said, "related_entity": None, "dedup_key": "disk"}
+    assert second.text() == {**NEUTRAL, **said, "dedup_key": "disk"}
     assert actions.clear("disk")
     assert not actions.clear("disk")
 

@@ -23,6 +23,7 @@ DEFAULTS = {
     "AUTH_ENABLED": "true",
     "DATABASE_URL": os.environ.get("AETHER_TEST_DATABASE_URL") or f"sqlite:///{DIRECTORY / 'tests.sqlite3'}",
     "LOG_LEVEL": "DEBUG",
+    "NOTIFICATION_STORM_COUNT": "0",  # What tests of other things create many of is told of once.
     "CONFIGURATION_NOTICE": "false",  # What tests of other things count would have one more.
 }
 # Where bytecode is not kept, each of hundreds of processes would compile the whole project again.

@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from notifications import actions
+from notifications import actions, buttons
 from notifications.management.refusals import database_refusals
 from notifications.models import Notification
 from notifications.representation import represent
@@ -36,6 +36,17 @@ class Command(BaseCommand):
         parser.add_argument("--level", choices=Level.values, help=f"{Level.INFO.value} by default")
         parser.add_argument("--category", help=f"{Category.SYSTEM.value} by default")
         parser.add_argument("--related-entity", help="what it is about, such as a host's name")
+        parser.add_argument("--group-key", help="those that share it are one entry of a list")
+        parser.add_argument("--link", help="where the title leads: a path of the site, or an http or https address")
+        parser.add_argument(
+            "--action",
+            nargs=2,
+            action="append",
+            metavar=("LABEL", "TARGET"),
+            dest="actions",
+            help="a button, twice at most: TARGET is what a link may be, or a request that the reader's browser sends, "
+            'such as \'POST /api/v1/jobs {"kind": "backup"}\'',
+        )
         audience = parser.add_mutually_exclusive_group()
         audience.add_argument("--user", help="only for the user of this name; default: everyone")
         audience.add_argument("--group", help="only for the user group of this name")
@@ -59,16 +70,20 @@ class Command(BaseCommand):
         try:
             with database_refusals():
                 row = _create(options)
+        except argparse.ArgumentTypeError as error:
+            raise CommandError(f"--action: {error}") from error
         except ValidationError as error:
             raise CommandError(_sentence(error)) from error
         self.stdout.write(json.dumps(represent(row), ensure_ascii=False) if options["json"] else str(row.pk))
 
 
 def _create(options: dict[str, Any]) -> Notification:
-    names = ("title", "message", "level", "category", "related_entity", "metadata", "sensitive")
+    names = ("title", "message", "level", "category", "related_entity", "metadata", "sensitive", "group_key", "link")
     contents = {name: options[name] for name in names if options[name] is not None}
     if options["at"] is not None:
         contents["deliver_at"] = options["at"]
+    if options["actions"] is not None:
+        contents["actions"] = [_button(label, target) for label, target in options["actions"]]
     if options["message"] == "-":
         contents["message"] = sys.stdin.read().removesuffix("\n")
     if options["user"] is not None:
@@ -98,6 +113,14 @@ def _moment(text: str) -> datetime:
     if found.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no zone; write {text}Z, or {text}+01:00.")
     return found
+
+
+def _button(label: str, target: str) -> dict[str, Any]:
+    method, *rest = target.split(None, 2)
+    if method not in buttons.METHODS or not rest:
+        return {"label": label, "url": target}
+    body = {"body": _json(rest[1])} if len(rest) > 1 else {}
+    return {"label": label, "method": method, "path": rest[0], **body}
 
 
 def _json(text: str) -> Any:

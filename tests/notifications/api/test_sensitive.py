@@ -20,6 +20,9 @@ BODY: dict[str, Any] = {
     "message": f"Message {MARKER}",
     "related_entity": f"host-{MARKER}",
     "metadata": {"password": MARKER},
+    "group_key": f"group-{MARKER}",
+    "link": f"/{MARKER}",
+    "actions": [{"label": MARKER, "url": f"/{MARKER}"}],
     "sensitive": True,
 }
 SAID = {name: BODY[name] for name in NEUTRAL}

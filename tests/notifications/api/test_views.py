@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 FIELDS = {
     "id", "title", "message", "level", "category", "created_at", "updated_at", "expires_at", "read", "related_entity",
-    "dedup_key", "metadata", "sensitive", "version", "offset", "archived", "saved", "snoozed_until",
+    "dedup_key", "metadata", "group_key", "link", "actions", "sensitive", "version", "offset",
+    "archived", "saved", "snoozed_until",
 }  # fmt: skip
 
 
