@@ -230,7 +230,7 @@ class DetailSerializer(NotificationSerializer):
     )
 
 
-class EntrySerializer(NotificationSerializer):
+class GroupedSerializer(NotificationSerializer):
     """A notification of a list; of a grouped one it stands for all that share its key."""
 
     group_count = serializers.IntegerField(required=False, help_text="Only where `grouped`: how many it stands for.")
@@ -250,7 +250,7 @@ class PageSerializer(serializers.Serializer[Any]):
 class NotificationListSerializer(PageSerializer):
     """A page of the list, whose notifications may stand for groups."""
 
-    notifications = EntrySerializer(many=True)
+    notifications = GroupedSerializer(many=True)
 
 
 class DoneSerializer(serializers.Serializer[Any]):
