@@ -20,6 +20,8 @@ from bench.ten_thousand.rest import Rest
 from bench.ten_thousand.timing import Timed
 
 COUNT = 10_000
+BUSY = 0.5
+"""Load for each core from which on the figures say more of others than of Aether."""
 
 
 def main() -> int:
@@ -34,6 +36,8 @@ def main() -> int:
             timed += browsing.run(place)
         timed += rest.change()
     about = f"{report.today()}, {_machine()}, {place.database}, load before the run {load:.2f}. `{_command(options)}`"
+    if load > BUSY * len(os.sched_getaffinity(0)):
+        about += f"\n\n{pages.DISTURBED}"
     text = pages.render(about, timed, explained)
     sys.stdout.write(f"\n{text}\n")
     if options.publish:

@@ -13,6 +13,8 @@ SHOWN: Final = 3
 """Requests whose longest query is explained."""
 MARK: Final = "<!-- ten thousand, {}: written by `python -m bench.ten_thousand --publish` -->"
 
+DISTURBED: Final = "**The machine was busy with other things: measure again on an idle one.**"
+
 
 def render(about: str, timed: Iterable[Timed], explained: list[Explained]) -> str:
     """Return the tables of one run."""

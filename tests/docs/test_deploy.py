@@ -147,7 +147,7 @@ def test_the_container_step_by_step(tmp_path: Path, migrated_database: Path) -> 
     port, place = str(free_port()), tmp_path / "image"
     place.mkdir()
     database = shutil.copy(migrated_database, tmp_path / "container.sqlite3")
-    base = {"PATH": os.environ["PATH"], "AETHER_ENV_FILE": ""}
+    base = {"PATH": os.environ["PATH"], "AETHER_ENV_FILE": "", "PYTHONDONTWRITEBYTECODE": "1"}
     found: dict[str, str] = {}
     for name, rest in containerfile():
         found[name] = rest
@@ -159,9 +159,10 @@ def test_the_container_step_by_step(tmp_path: Path, migrated_database: Path) -> 
         elif name == "RUN":
             assert re.match(r"useradd --system|pip install -r requirements.txt$", rest), rest
     assert found["USER"] == "aether"
-    assert (place / "staticfiles" / "staticfiles.json").is_file()
     for path in [place, *place.rglob("*")]:
         path.chmod(path.stat().st_mode & ~0o222)
+    made = {path: path.stat().st_mtime_ns for path in place.rglob("*")}
+    assert place / "staticfiles" / "staticfiles.json" in made
     env = base | {"SECRET_KEY": "of-this-test-" + "0123456789abcdef" * 3, "DATABASE_URL": f"sqlite:///{database}"}
     health = [part.replace(":8000", f":{port}") for part in json.loads(found["HEALTHCHECK"].partition("CMD ")[2])]
     command = [part.replace("8000", port) for part in json.loads(found["CMD"])]
@@ -173,6 +174,7 @@ def test_the_container_step_by_step(tmp_path: Path, migrated_database: Path) -> 
     finally:
         server.terminate()
         assert server.wait(60) == 0
+    assert {path: path.stat().st_mtime_ns for path in place.rglob("*")} == made, "It wrote into its image."
 
 
 def copy(place: Path, source: str, target: str) -> None:
