@@ -12,6 +12,7 @@ setup(
     package_dir={"realtime.static": "static"},
     package_data={
         "realtime.static": ["websocket.js", "realtime/*.js"],
+        "realtime": ["static/**/*", "templates/**/*"],
         "notifications": ["static/**/*", "templates/**/*"],
     },
 )

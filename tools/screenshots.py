@@ -1,13 +1,11 @@
 """`make screenshots`: pictures of the dashboard, of a real server with the dummy data, for the docs.
 
-They show it light and dark, with a notification that has just arrived, with the panel open, and on a phone; the
-inventory, a job, the inbox page where there is one, and the login page.
+They show it light and dark, with a notification that has just arrived, with the panel open, and on a phone; and a job.
 """
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final, Literal
 
@@ -71,7 +69,6 @@ def main() -> None:
             with page_of(browser, server, scheme, DESK) as page:
                 arrive(page, server)
                 shoot(page, f"dashboard-{scheme}")
-        inbox(browser, server)
         job_id = run(server)
         for scheme in SCHEMES:
             with page_of(browser, server, scheme, DESK) as page:
@@ -84,18 +81,6 @@ def main() -> None:
         browser = playwright.chromium.launch(**launch_options())
         login(browser, server)
         browser.close()
-
-
-def inbox(browser: Browser, server: Server) -> None:
-    """Take the inbox page, where this version has one."""
-    with server.client() as client:
-        if client.get("/notifications").status_code != HTTPStatus.OK:
-            return
-    for scheme in SCHEMES:
-        with page_of(browser, server, scheme, DESK) as page:
-            page.goto(f"{server.url}/notifications")
-            expect(page.get_by_role("article").first).to_be_visible()
-            shoot(page, f"inbox-{scheme}")
 
 
 def login(browser: Browser, server: Server) -> None:

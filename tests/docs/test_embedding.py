@@ -14,9 +14,11 @@ from playwright.sync_api import Page, expect
 from websockets.sync.client import connect
 
 from tests.docs.foreign import PASSWORD, Project, build_wheel, commands, steps
+from tests.support.servers import ROOT
 
 pytestmark = pytest.mark.timeout(600)
-SERVERS = ("runserver", "serve")
+APPS = ("realtime", "notifications")
+CODE = (".py", ".pyc")
 PATIENCE = 30_000
 
 
@@ -113,7 +115,9 @@ def test_what_the_wheel_holds(wheel: Path) -> None:
         "realtime/static/websocket.js", "realtime/static/realtime/client.js",
         "notifications/static/notifications/admin.css",
     } <= names  # fmt: skip
-    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"realtime", "notifications"}
+    beside = [path for app in APPS for path in (ROOT / app).rglob("*") if path.is_file() and path.suffix not in CODE]
+    assert [path for path in beside if str(path.relative_to(ROOT)) not in names] == []
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == set(APPS)
     assert not [name for name in names if name.startswith("realtime/static/dashboard")]
 
 
@@ -134,7 +138,7 @@ def test_what_the_wheel_requires(wheel: Path) -> None:
         sources = [archive.read(name) for name in archive.namelist() if name.endswith(".py")]
     required = {name.lower().replace("_", "-") for name in re.findall(r"^Requires-Dist: ([\w-]+)", metadata, re.M)}
     imported = {name.partition(".")[0] for source in sources for name in imports(ast.parse(source))}
-    foreign = imported - set(sys.stdlib_module_names) - {"realtime", "notifications"}
+    foreign = imported - set(sys.stdlib_module_names) - set(APPS)
     assert {"django", "channels"} <= foreign
     missing = {
         name
