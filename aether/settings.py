@@ -177,7 +177,8 @@ TEMPLATES = [
 VAR_DIR = BASE_DIR / "var"
 _database: dict[str, Any] = ENVIRONMENT.database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'aether.sqlite3'}")
 if _database["ENGINE"] == "django.db.backends.sqlite3":
-    VAR_DIR.mkdir(exist_ok=True)
+    if Path(_database["NAME"]).parent == VAR_DIR:
+        VAR_DIR.mkdir(exist_ok=True)
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -23,5 +23,6 @@ class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: i
         *CompressedManifestStaticFilesStorage.patterns,
         ("*.js", ((IMPORT, '%(statement)s"%(url)s"'),)),
     )
+    collected_by_serve = True  # STATIC_ROOT holds nothing else.
     # A pass settles one level of imports.
     max_post_process_passes = 30

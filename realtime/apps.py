@@ -1,8 +1,11 @@
 """Django's registration of realtime; it discovers every app's topics.py, as the admin does with admin.py."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as registry
+from django.apps.registry import Apps
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
@@ -27,8 +30,12 @@ class RealtimeConfig(AppConfig):
         post_migrate.connect(_create_streams, sender=self)
 
 
-def _create_streams(**_: Any) -> None:
-    """Create the rows of the declared topics' streams, which readers then rely on."""
+def _create_streams(*, apps: Apps = registry, **_: Any) -> None:
+    """Create the rows of the declared topics' streams, which readers then rely on.
+
+    In the table as it is at that step of the migrations; where the step undid the table, nothing.
+    """
     from realtime import control, history, topics
 
-    history.ensure([*topics.registered(), control.STREAM])
+    with suppress(LookupError):
+        history.ensure([*topics.registered(), control.STREAM], apps.get_model("realtime", "Stream"))

@@ -4,14 +4,18 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 
 MANIFEST = "staticfiles.json"
 
 
 def refresh() -> bool:
-    """Collect the static files where a source is newer than the last time; return whether that was so."""
-    if not _is_stale():
+    """Collect the static files where a source is newer than the last time; return whether that was so.
+
+    Only into a storage that says `collected_by_serve`: whatever else is in the directory is deleted.
+    """
+    if not getattr(staticfiles_storage, "collected_by_serve", False) or not _is_stale():
         return False
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
     return True

@@ -11,10 +11,9 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
-from django.conf import settings
 from structlog import contextvars
 
-from realtime import local_operator
+from realtime import conf, local_operator
 
 HEADER: Final = b"x-request-id"
 SANE: Final = re.compile(rb"[A-Za-z0-9._:=+/@-]{8,64}")
@@ -77,7 +76,7 @@ def _given(scope: Any) -> str | None:
     value = next((value for name, value in scope["headers"] if name.lower() == HEADER), None)
     if value is None or not SANE.fullmatch(value) or local_operator.enabled():
         return None
-    proxies = tuple(getattr(settings, "TRUSTED_PROXIES", ()))
+    proxies = tuple(conf.value("TRUSTED_PROXIES"))
     return value.decode() if _is_among(scope.get(PEER), proxies) else None
 
 

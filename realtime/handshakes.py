@@ -11,8 +11,9 @@ from enum import Enum, auto
 from itertools import chain
 from typing import Any, ClassVar, Final
 
-from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from realtime import conf
 
 MOST_SILENT: Final = 1_000
 """Sockets of a process that may be without a request at once."""
@@ -58,7 +59,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Wait for the first request, where there is room."""
         super().connection_made(transport)
         self._keep_time()
-        most = settings.LIMIT_CONNECTIONS
+        most = conf.value("LIMIT_CONNECTIONS")
         if len(self.silent) > MOST_SILENT or (most and len(self.connections) > most + SPARE):
             self._make_room()
 
@@ -127,10 +128,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._timed = self._reading
         if self._reading is Awaited.HEAD:
             self.silent[self] = None
-            self._timer = self.loop.call_later(settings.HANDSHAKE_TIMEOUT, self._give_up)
+            self._timer = self.loop.call_later(conf.value("HANDSHAKE_TIMEOUT"), self._give_up)
         elif self._reading is Awaited.BODY:
             self.unfinished[self] = None
-            self._timer = self.loop.call_later(settings.REQUEST_TIMEOUT, self._give_up)
+            self._timer = self.loop.call_later(conf.value("REQUEST_TIMEOUT"), self._give_up)
 
     def _stop_waiting(self) -> None:
         self.silent.pop(self, None)
@@ -168,7 +169,8 @@ class HttpProtocol(HttpToolsProtocol):
 def allow_descriptors() -> None:
     """Let this process, and the workers that inherit it, have as many sockets as LIMIT_CONNECTIONS says, if it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = settings.LIMIT_CONNECTIONS + MOST_SILENT + SPARE + OWN_FILES if settings.LIMIT_CONNECTIONS else hard
+    most = conf.value("LIMIT_CONNECTIONS")
+    wanted = most + MOST_SILENT + SPARE + OWN_FILES if most else hard
     if soft != resource.RLIM_INFINITY and (wanted > soft or wanted == resource.RLIM_INFINITY):
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

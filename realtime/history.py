@@ -7,7 +7,7 @@ from datetime import datetime
 from heapq import merge
 from itertools import takewhile
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -89,10 +89,10 @@ def head(stream: str) -> Head:
     return Head(row.epoch, row.head, row.floor)
 
 
-def ensure(streams: Iterable[str]) -> None:
-    """Create the rows of those *streams* that do not exist yet."""
-    missing = set(streams) - set(Stream.objects.values_list("name", flat=True))
-    Stream.objects.bulk_create([Stream(name=name) for name in sorted(missing)], ignore_conflicts=True)
+def ensure(streams: Iterable[str], model: Any = Stream) -> None:
+    """Create the rows of those *streams* that do not exist yet; a migration hands its own *model*."""
+    missing = set(streams) - set(model.objects.values_list("name", flat=True))
+    model.objects.bulk_create([model(name=name) for name in sorted(missing)], ignore_conflicts=True)
 
 
 def renew_epoch(stream: str, *, seen: int | None = None) -> None:

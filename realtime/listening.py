@@ -1,12 +1,15 @@
 """The server's listening socket, and the addresses that a person can open."""
 
 import errno
+import os
 import socket
 from ipaddress import ip_address
 from typing import Final
 
 WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  Compared with, never bound by default.  # nosec B104
 BACKLOG: Final = 2048
+PASSED: Final = 3
+"""The first descriptor that systemd passes."""
 
 
 class CannotListen(Exception):
@@ -23,6 +26,25 @@ def listen(host: str, port: int) -> socket.socket:
         bound = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise CannotListen(_explain(host, port, error)) from error
+    bound.set_inheritable(True)
+    return bound
+
+
+def inherited() -> socket.socket | None:
+    """Return the socket that systemd listens on for this process, None where it does not.
+
+    https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
+
+    Raises: CannotListen, where it passes several, or one that is not of TCP.
+    """
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    count = os.environ.get("LISTEN_FDS", "")
+    if count != "1":
+        raise CannotListen(f"systemd passes {count or 'no'} sockets; the socket unit must have one ListenStream.")
+    bound = socket.socket(fileno=PASSED)
+    if bound.family not in (socket.AF_INET, socket.AF_INET6) or bound.type != socket.SOCK_STREAM:
+        raise CannotListen("systemd passes a socket that is not of TCP; write ListenStream=127.0.0.1:8000 or the like.")
     bound.set_inheritable(True)
     return bound
 

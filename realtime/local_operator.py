@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from realtime import conf
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
@@ -22,7 +24,7 @@ SECURE: Final = {"ws": "http", "wss": "https"}
 
 def enabled() -> bool:
     """Return whether login is off, which it only ever is with DEBUG."""
-    return bool(settings.DEBUG and not settings.AUTH_ENABLED)
+    return bool(settings.DEBUG and not conf.value("AUTH_ENABLED"))
 
 
 def refusal(*, peer: str | None, host: str | None, origin: str | None, scheme: str) -> str | None:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import re_path
 
 from realtime import sse
 from realtime.consumers import Consumer
+from realtime.correlation import with_request_ids
+from realtime.lifespan import lifespan
 
 
 async def nowhere(scope: Any, receive: Any, send: Any) -> None:
@@ -28,3 +31,13 @@ def with_streams(application: Any) -> Any:
         await STREAMS.get(scope["path"], application)(scope, receive, send)
 
     return route
+
+
+def with_realtime(http: Any) -> Any:
+    """Return a project's ASGI application: *http* for its pages, and beside it the WebSocket, the streams, the node.
+
+    A project with WebSockets of its own puts `websocket_urlpatterns` behind its own routes instead.
+    """
+    websocket = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # Channels takes Django's own patterns too.
+    routes = {"http": with_streams(http), "websocket": websocket, "lifespan": lifespan}
+    return with_request_ids(ProtocolTypeRouter(routes))

@@ -85,7 +85,7 @@ def migrated_database() -> Path:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not path.exists():
             unfinished = path.with_name("unfinished.sqlite3")
-            manage("migrate", "-v", "0", env=environment(DATABASE_URL=f"sqlite:///{unfinished}"))
+            manage("migrate", "-v", "0", env=environment(DATABASE_URL=f"sqlite:///{unfinished}"), timeout=300.0)
             unfinished.rename(path)
     return path
 

@@ -47,6 +47,8 @@ Scheme = Literal["light", "dark"]
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 DESK: Final = (1280, 800)
 PHONE: Final = (390, 844)
+PATIENCE: Final = 300.0
+"""Seconds for the database to be made, on a machine that is busy."""
 
 
 def main() -> None:
@@ -75,15 +77,29 @@ def main() -> None:
                 expect(page.get_by_test_id("job-part")).to_have_count(len(PARTS))
                 shoot(page, f"job-{scheme}")
         browser.close()
+    with serving(AUTH_ENABLED="true") as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        login(browser, server)
+        browser.close()
+
+
+def login(browser: Browser, server: Server) -> None:
+    """Take the login page, as somebody sees it who is nobody yet."""
+    for scheme in SCHEMES:
+        with context_of(browser, scheme, DESK) as page:
+            page.goto(server.url)
+            expect(page.get_by_label("Password")).to_be_visible()
+            shoot(page, f"login-{scheme}")
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
+def serving(**changes: str) -> Iterator[Server]:
     """Give a server with the dummy data, on a free port."""
+    settings = {**DEVELOPMENT, **changes}
     with tempfile.TemporaryDirectory(prefix="aether-screenshots-") as name:
         template = Path(name) / "template.sqlite3"
-        manage("prepare", env=environment(**DEVELOPMENT, DATABASE_URL=f"sqlite:///{template}"))
-        server = Server(Path(name) / "server", template, **DEVELOPMENT).start()
+        manage("prepare", env=environment(**settings, DATABASE_URL=f"sqlite:///{template}"), timeout=PATIENCE)
+        server = Server(Path(name) / "server", template, **settings).start()
         try:
             yield server
         finally:
@@ -93,6 +109,15 @@ def serving() -> Iterator[Server]:
 @contextmanager
 def page_of(browser: Browser, server: Server, scheme: Scheme, size: tuple[int, int]) -> Iterator[Page]:
     """Give the dashboard, connected, in a window of *size*."""
+    with context_of(browser, scheme, size) as page:
+        page.goto(server.url)
+        expect(page.get_by_test_id("connection-state")).to_have_text("Connected")
+        yield page
+
+
+@contextmanager
+def context_of(browser: Browser, scheme: Scheme, size: tuple[int, int]) -> Iterator[Page]:
+    """Give an empty page in a window of *size*."""
     width, height = size
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -102,10 +127,7 @@ def page_of(browser: Browser, server: Server, scheme: Scheme, size: tuple[int, i
         timezone_id="Europe/Berlin",
         locale="en-GB",
     )
-    page = context.new_page()
-    page.goto(server.url)
-    expect(page.get_by_test_id("connection-state")).to_have_text("Connected")
-    yield page
+    yield context.new_page()
     context.close()
 
 

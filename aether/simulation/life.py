@@ -22,12 +22,17 @@ NOTES: Final = (
 )
 Clock = Callable[[], float]
 Wait = Callable[[float], bool]
+Progress = Callable[[str], None]
+TOLD: Final = 1.0
+"""Seconds between two words on how far it has come."""
 
 
 class Life:
-    """The datacenter's life. *wait* waits so many seconds, and says whether to end."""
+    """The datacenter's life. *wait* waits so many seconds, and says whether to end; *progress* hears how far it is."""
 
-    def __init__(self, chance: Random, *, rate: float, clock: Clock, wait: Wait) -> None:
+    def __init__(
+        self, chance: Random, *, rate: float, clock: Clock, wait: Wait, progress: Progress = lambda text: None
+    ) -> None:
         self.chance = chance
         self.machines = Machines(chance)
         self.work = Work(chance, self._some_vm)
@@ -35,6 +40,8 @@ class Life:
         self._rate = rate
         self._clock = clock
         self._wait = wait
+        self._progress = progress
+        self._told_at = 0.0
 
     def run(self, seconds: float) -> None:
         """Let things happen for *seconds*, 0 for ever; then let all that is under way end."""
@@ -48,6 +55,7 @@ class Life:
                     self._happen(now)
                     # Not in bursts after a pause: what could not be done in time is left out.
                     due = max(due, now - 1.0) + self.chance.expovariate(self._rate)
+                self._tell_progress(now, seconds)
                 following = min(due, self.machines.next_at() or due, seconds or due)
                 if self._wait(max(0.0, min(1.0, following - (self._clock() - start)))):
                     break
@@ -70,6 +78,14 @@ class Life:
             self.work.proceed()
         else:
             self._tell()
+
+    def _tell_progress(self, now: float, seconds: float) -> None:
+        if now - self._told_at < TOLD:
+            return
+        self._told_at = now
+        far = f"{now:.0f} of {seconds:g} s" if seconds else f"{now:.0f} s"
+        pace = f"{self.events:,} events, {self.events / now:.1f} a second"
+        self._progress(f"{far}: {pace}; jobs: {len(self.work.running)}, lost hosts: {len(self.machines.lost)}")
 
     def _tell(self) -> None:
         if (vm := self._some_vm()) is None:

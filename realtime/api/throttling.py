@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zlib import crc32
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import BaseCache, cache
 from django.core.cache.backends.locmem import LocMemCache
@@ -21,7 +20,7 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from realtime import limits
+from realtime import conf, limits
 from realtime.refusals import refusals
 
 logger = logging.getLogger(__name__)
@@ -117,7 +116,7 @@ def spend(request: Request | HttpRequest, *, anonymous: bool = False) -> Quota |
     address = request.META.get("REMOTE_ADDR", "")
     user = None if anonymous or not request.user.is_authenticated else request.user
     role = role_of(user)
-    limit = settings.THROTTLES[role]
+    limit = conf.value("THROTTLES")[role]
     if not limit:
         return None
     who = limits.network(address) or address
@@ -142,8 +141,9 @@ def role_of(user: Any) -> str:
         return ANONYMOUS
     if user.is_superuser:
         return MOST
-    roles = [name for name in user.groups.values_list("name", flat=True) if name in settings.THROTTLES]
-    return max(roles, key=lambda role: settings.THROTTLES[role] or math.inf, default=LEAST)
+    quotas = conf.value("THROTTLES")
+    roles = [name for name in user.groups.values_list("name", flat=True) if name in quotas]
+    return max(roles, key=lambda role: quotas[role] or math.inf, default=LEAST)
 
 
 def _increment(counted_in: BaseCache, key: str) -> int:

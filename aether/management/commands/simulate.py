@@ -56,9 +56,10 @@ class Command(BaseCommand):
         if ended.is_set():
             return
         chance = Random(options["seed"])  # noqa: S311  The same seed, the same life.  # nosec B311
-        life = Life(chance, rate=options["rate"], clock=time.monotonic, wait=ended.wait)
+        rate = options["rate"]
+        life = Life(chance, rate=rate, clock=time.monotonic, wait=ended.wait, progress=self._progress)
         until = f"for {options['seconds']:g} s" if options["seconds"] else "until Ctrl-C"
-        self._end_line(f"{options['vms']} VMs are there. About {options['rate']:g} events a second {until}.")
+        self._end_line(f"{options['vms']} VMs are there. About {rate:g} events a second {until}.")
         life.run(options["seconds"])
         self._end_line(f"{life.events} events. Its jobs have ended; --clear takes the rest away.")
 

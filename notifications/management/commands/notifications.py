@@ -1,10 +1,12 @@
-"""List, clear, prune and seed notifications from the command line."""
+"""List, follow, clear, prune and seed notifications from the command line."""
 
 import argparse
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from notifications import actions, dummy
 from notifications.inbox import LIMIT, Inbox
+from notifications.management import tailing
 from notifications.management.refusals import database_refusals
 from notifications.models import LIVE, Notification
 from notifications.representation import represent
@@ -21,9 +24,9 @@ from realtime import local_operator
 
 
 class Command(BaseCommand):
-    """`manage.py notifications list|clear|prune|dummy`."""
+    """`manage.py notifications list|tail|clear|prune|dummy`."""
 
-    help = "List notifications, clear one by its key, delete old ones for good, or load the dummy data."
+    help = "List notifications, follow them live, clear one by its key, delete old ones, or load the dummy data."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add a parser for each."""
@@ -33,6 +36,7 @@ class Command(BaseCommand):
         listing.add_argument("--unread", action="store_true", help="only what is unread, with --user")
         listing.add_argument("--limit", type=int, default=20, help=f"how many, 1 to {LIMIT} (%(default)s)")
         listing.add_argument("--json", action="store_true", help="one JSON object a line")
+        tailing.add_arguments(kinds.add_parser("tail", help="the last ones, and each that comes, until Ctrl-C"))
         clear = kinds.add_parser("clear", help="delete a system notification of everyone, as `notify --system` made it")
         clear.add_argument("key", help="its key, without system:")
         prune = kinds.add_parser("prune", help="delete for good what nobody changed for a while")
@@ -41,8 +45,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         """Do the one that was asked for. Raises: CommandError, which ends with exit code 1."""
+        works: dict[str, Callable[[dict[str, Any]], None]] = {
+            "list": self._list, "tail": partial(tailing.run, self),
+            "clear": self._clear, "prune": self._prune, "dummy": self._dummy,
+        }  # fmt: skip
         with database_refusals():
-            {"list": self._list, "clear": self._clear, "prune": self._prune, "dummy": self._dummy}[what](options)
+            works[what](options)
 
     def _list(self, options: dict[str, Any]) -> None:
         if not 1 <= options["limit"] <= LIMIT:

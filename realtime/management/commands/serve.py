@@ -4,45 +4,52 @@ import argparse
 import os
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.urls import NoReverseMatch, reverse
 
-from realtime import collected, handshakes, listening
+from realtime import collected, conf, handshakes, listening
 from realtime.server import Config, Server, Workers
 
-APPLICATION = "aether.asgi:application"
+Bound = TypeVar("Bound", bound=socket.socket | None)
+PAGES: Final = (("Dashboard", "dashboard"), ("API docs", "docs"), ("Admin", "admin:index"))
+"""What is printed of the pages that the project has: what they are called, and their URL's name."""
 
 
 class Command(BaseCommand):
     """`manage.py serve`. It answers nobody before the settings have passed their checks."""
 
-    help = "Serve HTTP and WebSocket. Options win over HOST, PORT and WORKERS of the environment."
+    help = (
+        "Serve HTTP and WebSocket. Options win over HOST, PORT and WORKERS of the environment, and a socket that "
+        "systemd passes over those."
+    )
     requires_system_checks: list[str] = []  # They run below, once the options have become settings.
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the options, whose defaults come from the environment."""
         parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address (127.0.0.1)")
         parser.add_argument("--port", type=_port, default=os.environ.get("PORT", "8000"), help="port (8000)")
-        parser.add_argument("--workers", type=int, default=settings.WORKERS, help="processes; needs REDIS_URL (1)")
+        parser.add_argument("--workers", type=int, default=conf.value("WORKERS"), help="processes; needs REDIS_URL (1)")
 
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         """Serve until a signal ends it."""
         _override("WORKERS", workers)
+        bound = _or_refuse(listening.inherited)
+        if bound is not None:
+            host = bound.getsockname()[0]
         if not listening.is_loopback(host):
             self._open_up(host)
         self.check(display_num_errors=False)
         self._check_migrations()
-        try:
-            bound = listening.listen(host, port)
-        except listening.CannotListen as error:
-            raise CommandError(str(error)) from error
+        bound = bound or _or_refuse(partial(listening.listen, host, port))
         if not settings.DEBUG and collected.refresh():
             self.stdout.write("Collected the static files.")
         self._print_urls(bound)
@@ -51,7 +58,7 @@ class Command(BaseCommand):
 
     def _open_up(self, host: str) -> None:
         """Turn login on, and answer to the name by which the server is reached."""
-        if not settings.AUTH_ENABLED:
+        if not conf.value("AUTH_ENABLED"):
             _override("AUTH_ENABLED", True)
             self.stdout.write(f"Login is on: {host} can be reached from other machines.")
         if host not in listening.WILDCARDS:
@@ -74,36 +81,51 @@ class Command(BaseCommand):
 
     def _print_urls(self, bound: socket.socket) -> None:
         place = listening.address_of(bound)
-        for name, url in (
-            ("Dashboard", f"http://{place}/"),
-            ("API docs", f"http://{place}/api/docs"),
-            ("Admin", f"http://{place}/admin/"),
-            ("WebSocket", f"ws://{place}/ws"),
-        ):
-            self.stdout.write(f"  {name:<10} {url}")
+        for name, url in PAGES:
+            with suppress(NoReverseMatch):
+                self.stdout.write(f"  {name:<10} http://{place}{reverse(url)}")
+        self.stdout.write(f"  {'WebSocket':<10} ws://{place}/ws")
         self.stdout.flush()
+
+
+def _or_refuse(listen: Callable[[], Bound]) -> Bound:
+    """Return what *listen* returns. Raises: CommandError, which says why nothing can be listened on."""
+    try:
+        return listen()
+    except listening.CannotListen as error:
+        raise CommandError(str(error)) from error
 
 
 def _config(workers: int) -> Config:
     # Login off means that the peer's address decides, so no header may replace it.
-    proxies = settings.TRUSTED_PROXIES if settings.AUTH_ENABLED else []
+    proxies = list(conf.value("TRUSTED_PROXIES")) if conf.value("AUTH_ENABLED") else []
     return Config(
-        APPLICATION,
+        _application(),
         workers=workers,
         loop="uvloop",
         http="realtime.handshakes:HttpProtocol",
         ws="realtime.websocket:WebSocketProtocol",
-        ws_max_size=settings.WEBSOCKET_MAX_FRAME,
+        ws_max_size=conf.value("WEBSOCKET_MAX_FRAME"),
         ws_ping_interval=20,
         ws_ping_timeout=20,
-        ws_per_message_deflate=settings.WEBSOCKET_COMPRESSION,
+        ws_per_message_deflate=conf.value("WEBSOCKET_COMPRESSION"),
         lifespan="on",
         log_config=None,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
         server_header=False,
-        timeout_graceful_shutdown=settings.GRACEFUL_TIMEOUT,
+        timeout_graceful_shutdown=conf.value("GRACEFUL_TIMEOUT"),
     )
+
+
+def _application() -> str:
+    """Return where uvicorn finds the project's ASGI application. Raises: CommandError."""
+    module, dot, name = (getattr(settings, "ASGI_APPLICATION", None) or "").rpartition(".")
+    if not dot:
+        raise CommandError(
+            'ASGI_APPLICATION is not set; write ASGI_APPLICATION = "mysite.asgi.application" or the like.'
+        )
+    return f"{module}:{name}"
 
 
 def _serve(config: Config, bound: socket.socket) -> None:
@@ -125,7 +147,7 @@ def _serve(config: Config, bound: socket.socket) -> None:
 @contextmanager
 def _metrics_directory() -> Iterator[None]:
     """Give the workers a directory for their numbers, unless the settings name one."""
-    if settings.METRICS_DIRECTORY:
+    if conf.value("METRICS_DIRECTORY"):
         yield
         return
     with TemporaryDirectory(prefix="aether-metrics-") as directory:

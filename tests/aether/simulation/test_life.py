@@ -104,3 +104,14 @@ def test_clearing_takes_what_it_made_and_nothing_else() -> None:
     assert [job.name for job in Job.objects.all()] == ["Of somebody else"]
     assert [note.title for note in Notification.objects.filter(deleted_at=None)] == ["Of somebody else"]
     place.clear(silent)
+
+
+def test_it_tells_how_far_it_is() -> None:
+    """About once a second it says how long it has run, how much has happened, and how fast that is."""
+    place.fill(Datacenter.of(20, 1), silent)
+    time, told = Time(), list[str]()
+    Life(Random(1), rate=5, clock=lambda: time.now, wait=time.wait, progress=told.append).run(10)
+    assert 8 <= len(told) <= 10
+    assert told[-1].partition(":")[0] in ("9 of 10 s", "10 of 10 s")
+    assert "events," in told[-1]
+    assert "a second; jobs:" in told[-1]
