@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aether import __version__, caches, logs
+from aether.administration import look
 from aether.environment import Environment
 from realtime.keys import channel_layer_keys
 
@@ -112,6 +113,7 @@ CONFIGURATION_NOTICE = ENVIRONMENT.switch("CONFIGURATION_NOTICE", default=True)
 
 INSTALLED_APPS = [
     "aether.apps.DaphneConfig",
+    "unfold",  # Before the admin, whose site and templates it replaces.
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -133,6 +135,7 @@ INSTALLED_APPS = [
     "aether.inventory",
     "aether.jobs",
     "aether.rules",
+    "aether.administration",  # Last: it takes over what the others registered in the admin.
 ]
 MIDDLEWARE = [
     "aether.middleware.AuditMiddleware",
@@ -222,6 +225,8 @@ if REDIS_URL and ENCRYPTION_KEYS:
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+UNFOLD = look.UNFOLD
 
 # Static files: straight from the sources in DEBUG, collected, hashed and compressed otherwise.
 STATIC_URL = "/static/"

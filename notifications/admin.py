@@ -15,12 +15,13 @@ from notifications.admin_sensitive import SensitiveAdmin
 from notifications.models import Notification, Receipt
 from notifications.vocabulary import categories
 from realtime import audit
+from realtime.admin import base
 
 if TYPE_CHECKING:  # Django's own classes take no parameters when the program runs.
     Form = forms.ModelForm[Notification]
     Inline = admin.TabularInline[Receipt, Notification]
 else:
-    Form, Inline = forms.ModelForm, admin.TabularInline
+    Form, Inline = forms.ModelForm, base.TabularInline
 
 
 class NotificationForm(Form):
@@ -134,6 +135,10 @@ class NotificationAdmin(SensitiveAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         """Keep the audience as it was created, and what is sensitive where it is not shown."""
         return (*super().get_readonly_fields(request, obj), *(self.once if obj else ()))
+
+    def get_inlines(self, request: HttpRequest, obj: Notification | None) -> Any:
+        """Show receipts where there can be any: the form of a new one has none."""
+        return self.inlines if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Notification | None = None) -> Any:
         """Ask for the contents and the audience; show the facts of what exists."""
