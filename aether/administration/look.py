@@ -59,6 +59,7 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
         "title": "People",
         "separator": True,
         "items": [
+            _item("Connections now", "cell_tower", "realtime_liveconnection_changelist", "realtime.view_connections"),
             _item("Users", "person", "auth_user_changelist", "auth.view_user"),
             _item("User groups", "group", "auth_group_changelist", "auth.view_group"),
             _item("API tokens", "key", "realtime_apitoken_changelist", "realtime.view_apitoken"),
