@@ -153,6 +153,7 @@ MIDDLEWARE = [
     "aether.middleware.LoginRequiredMiddleware",
     "aether.middleware.DatabaseAwayMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "aether.administration.zones.TimeZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 Item = dict[str, Any]
+SCHEDULED: Final = "state=scheduled"
 
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
@@ -17,11 +18,21 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
 
 def _item(title: str, icon: str, url: str, permission: str, query: str = "") -> Item:
     """Return an entry of the navigation, for those with *permission*; *icon* is one of Material Symbols."""
-    link: Any = reverse_lazy(f"admin:{url}")
-    if query:
-        path = link
-        link = lambda _: f"{path}?{query}"  # noqa: E731  A lazy link that has a query.
-    return {"title": title, "icon": icon, "link": link, "permission": _may(permission)}
+    path = reverse_lazy(f"admin:{url}")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": (lambda _: f"{path}?{query}") if query else path,
+        "permission": _may(permission),
+        "active": lambda request: _is_current(request, str(path), query),
+    }
+
+
+def _is_current(request: HttpRequest, path: str, query: str) -> bool:
+    """Say whether the page is the entry's own, or one of an object in its list."""
+    if request.path == path:
+        return query in request.META["QUERY_STRING"] if query else SCHEDULED not in request.META["QUERY_STRING"]
+    return not query and request.path.startswith(path) and not request.path.endswith("/add/")
 
 
 NAVIGATION: Final[list[dict[str, Any]]] = [
@@ -41,6 +52,13 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
                 "notifications",
                 "notifications_notification_changelist",
                 "notifications.view_notification",
+            ),
+            _item(
+                "Scheduled",
+                "schedule_send",
+                "notifications_notification_changelist",
+                "notifications.view_notification",
+                SCHEDULED,
             ),
         ],
     },

@@ -26,6 +26,15 @@
     }
   }).observe(root, { attributes: true, attributeFilter: ["class"] });
 
+  /** Times are shown and read in this person's zone, which the server knows by a cookie. */
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const told = /(?:^|; )time_zone=([^;]*)/.exec(document.cookie)?.[1] ?? "UTC";
+  if (zone && zone !== told) {
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not everywhere.
+    document.cookie = `time_zone=${zone}; path=/admin/; max-age=31536000; samesite=lax`;
+    if (document.cookie.includes(`time_zone=${zone}`)) location.reload();
+  }
+
   /** What expressions call by a global name, for everything on the page. */
   const words = {
     /** @param {any} event */
