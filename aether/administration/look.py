@@ -108,6 +108,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_BACK_BUTTON": True,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "aether.administration.look.environment",
+    "DASHBOARD_CALLBACK": "aether.administration.days.dashboard",
     "GLOBAL_CALLBACK": "aether.administration.look.without_inline_styles",
     "STYLES": [lambda _: static("css/theme.css"), lambda _: static("administration/look.css")],
     "SCRIPTS": [lambda _: static("administration/words.js")],
