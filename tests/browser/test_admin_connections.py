@@ -39,7 +39,7 @@ def test_an_administrator_sees_and_disconnects_a_page(browser: Browser, start_se
         row.get_by_role("button", name=re.compile("Disconnect bob")).click()
         expect(admin.get_by_text("Disconnected 1 of 1: bob.")).to_be_visible()
         expect(admin.get_by_test_id("empty")).to_contain_text("Nobody who is connected matches")
-        bob.expect_state("Disconnected")
+        bob.expect_state("Not connected")
         expect(bob.page.get_by_test_id("connection-detail")).to_have_text("An administrator disconnected this page.")
         server.manage("notify", "Meanwhile", "m")
         root.expect_note("Meanwhile")
