@@ -188,7 +188,8 @@ class NotificationAdmin(ComposeAdmin):
             (None, {"fields": (*contents, "reopen") if editable and not scheduled else contents}),
             ("Audience: everyone, or …", {"fields": self.once}),
             ("When", {"fields": times}),
-            ("More", {"fields": ("related_entity", *later, "metadata")}),
+            *((("Group, link and buttons", {"fields": later}),) if later else ()),
+            ("More", {"fields": ("related_entity", "metadata")}),
             *((("Facts", {"fields": self.readonly_fields, "classes": ("collapse",)}),) if obj else ()),
         )
 
