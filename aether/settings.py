@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aether import __version__, caches, logs
+from aether.administration import look
 from aether.environment import Environment
 from realtime.keys import channel_layer_keys
 
@@ -115,6 +116,7 @@ CONFIGURATION_NOTICE = ENVIRONMENT.switch("CONFIGURATION_NOTICE", default=True)
 
 INSTALLED_APPS = [
     "aether.apps.DaphneConfig",
+    "unfold",  # Before the admin, whose site and templates it replaces.
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -136,6 +138,7 @@ INSTALLED_APPS = [
     "aether.inventory",
     "aether.jobs",
     "aether.rules",
+    "aether.administration",  # Last: it takes over what the others registered in the admin.
 ]
 MIDDLEWARE = [
     "aether.middleware.AuditMiddleware",
@@ -153,6 +156,7 @@ MIDDLEWARE = [
     "aether.middleware.LoginRequiredMiddleware",
     "aether.middleware.DatabaseAwayMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "aether.administration.zones.TimeZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -226,6 +230,8 @@ if REDIS_URL and ENCRYPTION_KEYS:
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+UNFOLD = look.UNFOLD
 
 # Static files: straight from the sources in DEBUG, collected, hashed and compressed otherwise.
 STATIC_URL = "/static/"

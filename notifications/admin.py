@@ -1,6 +1,7 @@
 """Notifications in Django's admin. It writes through the actions, so that what is saved here reaches browsers."""
 
-from typing import TYPE_CHECKING, Any
+import copy
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -12,16 +13,21 @@ from django.utils.formats import date_format
 
 from notifications import actions, buttons, validators
 from notifications.actions.writing import keyed, refuse_reserved
-from notifications.admin_sensitive import SensitiveAdmin
-from notifications.models import Notification, Receipt
+from notifications.admin_compose import LATER, RESEND, ComposeAdmin, local
+from notifications.models import LIVE, Notification, Receipt
 from notifications.vocabulary import categories
 from realtime import audit
+from realtime.admin import base
 
 if TYPE_CHECKING:  # Django's own classes take no parameters when the program runs.
     Form = forms.ModelForm[Notification]
     Inline = admin.TabularInline[Receipt, Notification]
 else:
-    Form, Inline = forms.ModelForm, admin.TabularInline
+    Form, Inline = forms.ModelForm, base.TabularInline
+
+
+ROWS: Final = {"message": 5, "metadata": 3, "actions": 3}
+"""How high the fields of longer texts are."""
 
 
 class NotificationForm(Form):
@@ -29,7 +35,11 @@ class NotificationForm(Form):
 
     category = forms.ChoiceField(choices=categories)
     reopen = forms.BooleanField(
-        required=False, initial=True, label="Show as unread again", help_text="For everyone who may see it."
+        required=False,
+        initial=True,
+        label="Show as unread again",
+        help_text="For everyone who may see it.",
+        widget=base.Switch,
     )
 
     may_offer = False
@@ -38,6 +48,25 @@ class NotificationForm(Form):
     class Meta:
         model = Notification
         fields = "__all__"  # The admin's fieldsets choose; what is not editable stays out.
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "level" in self.fields and "category" in self.fields:  # Both look alike, whatever the admin's look is.
+            widget = copy.deepcopy(self.fields["level"].widget)
+            self.fields["category"].widget = widget
+            self.fields["category"].choices = categories()  # type: ignore[attr-defined]
+        for name, rows in ROWS.items():
+            if name in self.fields:
+                self.fields[name].widget.attrs["rows"] = rows
+        if "deliver_at" in self.fields:
+            zone = timezone.get_current_timezone_name()
+            self.fields["deliver_at"].help_text = f"Empty: at once. In your time zone, {zone}; within a year from now."
+
+    def clean_deliver_at(self) -> Any:
+        """Refuse what is over, and what is too far away."""
+        if (moment := self.cleaned_data["deliver_at"]) is not None and "deliver_at" in self.changed_data:
+            validators.ahead(moment)
+        return moment
 
     def clean_metadata(self) -> Any:
         """Take nothing for no metadata, and refuse what is no object, the empty ones included."""
@@ -72,8 +101,10 @@ class NotificationForm(Form):
         """Refuse a key that a live notification of the same audience has."""
         cleaned = super().clean() or {}
         row, key = Notification(user=cleaned.get("user"), group=cleaned.get("group")), cleaned.get("dedup_key")
-        if key and self.instance._state.adding and keyed(row.own_audience, key).exists():
-            self.add_error("dedup_key", "A live notification of this audience has this key already.")
+        scheduled = cleaned.get("deliver_at") is not None
+        if key and self.instance._state.adding and keyed(row.own_audience, key, scheduled=scheduled).exists():
+            kind = "scheduled" if scheduled else "live"
+            self.add_error("dedup_key", f"A {kind} notification of this audience has this key already.")
         return cleaned
 
 
@@ -105,7 +136,7 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return what can be asked for beside the live ones."""
-        return [("live", "Live"), ("deleted", "Deleted"), ("any", "Any")]
+        return [("live", "Live"), ("scheduled", "Scheduled"), ("deleted", "Deleted"), ("any", "Any")]
 
     def choices(self, changelist: Any) -> Any:
         """Leave out Django's own "All"."""
@@ -115,18 +146,23 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
         """Return what was asked for."""
-        known = {"any": queryset, "deleted": queryset.filter(deleted_at__isnull=False)}
-        return known.get(self.value() or "", queryset.filter(deleted_at=None))
+        known = {
+            "any": queryset,
+            "deleted": queryset.filter(deleted_at__isnull=False),
+            "scheduled": queryset.filter(deleted_at=None, deliver_at__isnull=False),
+        }
+        return known.get(self.value() or "", queryset.filter(**LIVE))
 
 
 @admin.register(Notification)
-class NotificationAdmin(SensitiveAdmin):
+class NotificationAdmin(ComposeAdmin):
     """List, search, create, change, delete and restore. Deleting is for everyone, and softly."""
 
     class Media:
         css = {"all": ["notifications/admin.css"]}
 
     form = NotificationForm
+    compressed_fields = False  # unfold: labels above their fields.
     inlines = (ReceiptInline,)
     list_display = ("title", "level", "category", "told", "created")
     list_select_related = ("user", "group")
@@ -143,7 +179,7 @@ class NotificationAdmin(SensitiveAdmin):
     autocomplete_fields = ("user", "group")
     date_hierarchy = "created_at"
     show_full_result_count = False
-    actions = ("restore",)
+    actions = ("resend", "cancel", "restore")
     once = ("user", "group", "dedup_key", "sensitive")
     readonly_fields = ("id", "told", "version", "created_by", "created_at", "updated_at", "deleted_at")
 
@@ -154,7 +190,9 @@ class NotificationAdmin(SensitiveAdmin):
 
     @admin.display(ordering="created_at")
     def created(self, obj: Notification) -> str:
-        """Show the minute, which is short enough for a column."""
+        """Show the minute, which is short enough for a column; of what is scheduled, when it comes."""
+        if obj.deliver_at is not None:
+            return f"for {local(obj.deliver_at)}"
         return date_format(timezone.localtime(obj.created_at), "j M Y H:i")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
@@ -167,26 +205,39 @@ class NotificationAdmin(SensitiveAdmin):
         form.may_offer = request.user.has_perm("notifications.add_actions")  # type: ignore[attr-defined]
         return form
 
+    def get_inlines(self, request: HttpRequest, obj: Notification | None) -> Any:
+        """Show receipts where there can be any: the form of a new one has none."""
+        return self.inlines if obj else ()
+
     def get_fieldsets(self, request: HttpRequest, obj: Notification | None = None) -> Any:
         """Ask for the contents and the audience; show the facts of what exists."""
-        contents = ("title", "message", ("level", "category"), "related_entity", "metadata", "expires_at")
+        later = [name for name in LATER if name in {field.name for field in self.opts.fields}]
+        contents = ("title", "message", ("level", "category"))
         editable = obj is not None and self.has_change_permission(request, obj)
+        scheduled = obj is not None and obj.deliver_at is not None
+        times = ("deliver_at", "expires_at") if obj is None or scheduled else ("expires_at",)
         return (
-            (None, {"fields": (*contents, "reopen") if editable else contents}),
-            ("Group, link and buttons", {"fields": ("group_key", "link", "actions"), "classes": ("collapse",)}),
+            (None, {"fields": (*contents, "reopen") if editable and not scheduled else contents}),
             ("Audience: everyone, or …", {"fields": self.once}),
+            ("When", {"fields": times}),
+            *((("Group, link and buttons", {"fields": later}),) if later else ()),
+            ("More", {"fields": ("related_entity", "metadata")}),
             *((("Facts", {"fields": self.readonly_fields, "classes": ("collapse",)}),) if obj else ()),
         )
 
     def save_model(self, request: HttpRequest, obj: Notification, form: Any, change: bool) -> None:
-        """Create it, or change what was changed in the form."""
+        """Create it, or change what was changed in the form; the button "Resend" shows it again in any case."""
         if not change:
             obj.created_by = request.user  # type: ignore[assignment]  # The admin lets nobody else in.
-            actions.add(obj)
+            self.announce(request, actions.add(obj))
             return
+        resent = RESEND in request.POST
         new = {name: form.cleaned_data[name] for name in form.changed_data if name != "reopen"}
-        if edited := {name: value for name, value in new.items() if value != form.initial[name]}:
-            actions.update(obj.pk, reopen=form.cleaned_data["reopen"], **edited)
+        edited = {name: value for name, value in new.items() if value != form.initial[name]}
+        if edited or resent:
+            row = actions.update(obj.pk, reopen=resent or form.cleaned_data.get("reopen", True), **edited)
+            if resent or "deliver_at" in edited:
+                self.announce(request, row)
 
     def delete_model(self, request: HttpRequest, obj: Notification) -> None:
         """Delete it for everyone."""

@@ -9,12 +9,13 @@ from notifications.models import Notification
 from notifications.sealing import NEUTRAL
 from notifications.secrecy import Unreadable
 from realtime import audit
+from realtime.admin import base
 from realtime.audit import Event
 
 if TYPE_CHECKING:  # Django's own classes take no parameters when the program runs.
     ModelAdmin = admin.ModelAdmin[Notification]
 else:
-    ModelAdmin = admin.ModelAdmin
+    ModelAdmin = base.ModelAdmin
 
 VIEW: Final = "notifications.view_sensitive"
 HIDDEN: Final = "This notification is sensitive. What it says is shown to those with the permission {}."

@@ -78,6 +78,7 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "password_changed", Rows.EACH, "An account got another password."
     ROLE_CHANGED = "role_changed", Rows.EACH, "An account, or a user group, gained or lost rights."
     ADMIN_WRITE = "admin_write", Rows.EACH, "Something was added, changed or deleted in the admin."
+    CLIENT_ENDED = "client_ended", Rows.EACH, "An administrator disconnected a client."
     SENSITIVE_READ = "sensitive_read", Rows.USES, "A user read what a sensitive notification says."
     KEYS_ROTATED = "keys_rotated", Rows.EACH, "What is encrypted at rest was encrypted anew."
 

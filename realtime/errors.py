@@ -25,6 +25,7 @@ class CloseCode(IntEnum):
     RESTART = 1012
     TRY_LATER = 1013
     SLOW_CONSUMER = 4100
+    ADMINISTRATOR = 4101
 
 
 class RealtimeError(Exception):

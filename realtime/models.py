@@ -115,6 +115,23 @@ class Ticket(models.Model):
         return f"ticket until {self.expires_at}"
 
 
+class LiveConnection(models.Model):
+    """Whoever is connected now. It has no table, only a place in the admin, and permissions (`asking` has the rest)."""
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        permissions = (
+            ("view_connections", "Can see who is connected now"),
+            ("disconnect", "Can disconnect clients"),
+        )
+        verbose_name = "connection"
+        verbose_name_plural = "connections now"
+
+    def __str__(self) -> str:
+        return "a connection"
+
+
 class AuditRows(models.QuerySet["AuditEvent"]):
     """The audit's rows: they come, they are read, they grow too old, and nothing else happens to them."""
 

@@ -31,6 +31,7 @@ from realtime.quotas import Quotas
 from realtime.recovery import Recovery
 from realtime.relayer import Relayer
 from realtime.revalidation import Revalidation
+from realtime.roll_call import END, ROLL_CALL, RollCall
 from realtime.subscribing import Subscribing
 from realtime.together import Together
 from realtime.watch import Watch
@@ -67,6 +68,7 @@ class Node:
         self.subscribing = Subscribing(self, self.recovery)
         self.revalidation = Revalidation(self)
         self.quotas = Quotas(self.conf.limits)
+        self.roll_call = RollCall(self)
         self.verifying: Together[Claim, Identity | None] = Together(partial(self.run, credentials.verify_each))
         self.meter = Meter(self, self.conf.metrics_directory)
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="aether-node")
@@ -90,6 +92,7 @@ class Node:
                 await self.revalidation.start()
                 self.watch.start()
                 self.quotas.start()
+                self.roll_call.start()
                 self.started = True
                 logger.info("Node %s started.", self.id)
 
@@ -97,6 +100,7 @@ class Node:
         """Stop everything that the node owns, and wait for it. Safe to call twice."""
         await self.meter.stop()
         await self.quotas.stop()
+        await self.roll_call.stop()
         await self.verifying.stop()
         await self.subscribing.stop()
         await self.watch.stop()
@@ -223,6 +227,8 @@ class Node:
             case "aether.personal":
                 if here := self.hub.connections.get(message["client_id"]):
                     here.write(message["text"])
+            case kind if kind in {ROLL_CALL, END}:
+                self.roll_call.hear(message)
 
     def _on_gap(self, stream: str) -> None:
         self.fill(stream, REORDER)

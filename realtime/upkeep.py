@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,6 +10,8 @@ from django.utils import timezone
 from realtime import conf, control, history, retention, tickets, tokens, topics
 from realtime.models import AuditEvent, Lease
 
+FORGOTTEN: Final = timedelta(days=1)
+"""How long a lease is kept that ran out."""
 Work = Callable[[], None]
 _works: list[Work] = []
 
@@ -42,6 +45,11 @@ def give_back(name: str, holder: str) -> None:
     Lease.objects.filter(name=name, holder=holder).update(expires_at=timezone.now())
 
 
+def prune_leases() -> None:
+    """Forget the leases that ran out long ago: each node that crashed leaves one."""
+    Lease.objects.filter(expires_at__lt=timezone.now() - FORGOTTEN).delete()
+
+
 def prune_all() -> dict[str, int]:
     """Prune every stream as its topic or the settings say, and what ended of tickets and tokens.
 
@@ -49,6 +57,7 @@ def prune_all() -> dict[str, int]:
     """
     tickets.prune()
     tokens.prune()
+    prune_leases()
     settings = conf.load()
     pruned: dict[str, int] = {}
     for stream in history.heads():

@@ -1,6 +1,7 @@
 """One client's stay, as the audit tells of it: how it came, who it is, what it asked for, why and when it went."""
 
 import re
+import sys
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from realtime.identity import Identity
 from realtime.refusals import refusals
 
 KIND: Final = re.compile(r'\{"type": ?"([a-z_]{1,40})"')
+AGENT: Final = 200
+"""Characters kept of a User-Agent."""
 GONE: Final = {1000: "The client left", 1001: "The client went away", 1005: "The client left", 1006: "The line was cut"}
 
 
@@ -34,6 +37,12 @@ def size_of(text: str | bytes) -> int:
     return len(text) if isinstance(text, bytes) or text.isascii() else len(text.encode(errors="replace"))
 
 
+def _agent(scope: Mapping[str, Any]) -> str:
+    """Return the User-Agent, in short; one text for all who send the same."""
+    found = next((value for name, value in scope.get("headers", ()) if name == b"user-agent"), b"")
+    return sys.intern("".join(char for char in found[:AGENT].decode("latin-1") if char.isprintable()))
+
+
 def outline(text: str) -> dict[str, Any]:
     """Return all that a log may say of a message that goes out: type and size, topic and offset where it has them."""
     kind = KIND.match(text)
@@ -49,6 +58,8 @@ class Visit:
 
     transport: str = "websocket"
     address: str = ""
+    agent: str = ""
+    """What the client says it is; shown to administrators, and trusted by nobody."""
     user: Any = None
     came_at: float = field(default_factory=time.monotonic)
     received: Traffic = field(default_factory=Traffic)
@@ -56,7 +67,7 @@ class Visit:
     @classmethod
     def of(cls, scope: Mapping[str, Any], transport: str) -> "Visit":
         """Return the visit that *scope* begins, from the address that the server gives."""
-        return cls(transport, str((scope.get("client") or ("",))[0]))
+        return cls(transport, str((scope.get("client") or ("",))[0]), _agent(scope))
 
     def refused(self, reason: str) -> None:
         """Tell that the handshake was refused, or the request."""

@@ -1,6 +1,7 @@
 """`make screenshots`: pictures of the dashboard, of a real server with the dummy data, for the docs.
 
-They show it light and dark, with a notification that has just arrived, with the panel open, and on a phone; and a job.
+They show it light and dark, with a notification that has just arrived, with the panel open, and on a phone; a job; and
+the admin.
 """
 
 import tempfile
@@ -69,6 +70,9 @@ def main() -> None:
             with page_of(browser, server, scheme, DESK) as page:
                 arrive(page, server)
                 shoot(page, f"dashboard-{scheme}")
+        for scheme in SCHEMES:
+            with page_of(browser, server, scheme, DESK) as page:
+                shoot_admin(page, server, scheme)
         job_id = run(server)
         for scheme in SCHEMES:
             with page_of(browser, server, scheme, DESK) as page:
@@ -150,6 +154,28 @@ def run(server: Server) -> str:
         client.patch(f"/api/v1/jobs/{job_id}", json={"progress": 55}).raise_for_status()
         client.post(f"/api/v1/jobs/{job_id}/output", json={"lines": OUTPUT}).raise_for_status()
     return job_id
+
+
+def shoot_admin(page: Page, server: Server, scheme: Scheme) -> None:
+    """Take the admin's pictures: its front page, a notification that is composed, and who is connected."""
+    with server.client() as client:
+        newest = client.get("/api/v1/notifications").raise_for_status().json()["notifications"]
+        for one in newest[:5]:
+            client.put(f"/api/v1/notifications/{one['id']}/read").raise_for_status()
+    other = page.context.new_page()
+    other.goto(f"{server.url}/admin/")
+    expect(other.get_by_test_id("chart-notifications")).to_be_visible()
+    shoot(other, f"admin-{scheme}")
+    other.goto(f"{server.url}/admin/notifications/notification/add/")
+    other.get_by_role("textbox", name="Title").fill(str(ARRIVAL["title"]))
+    other.get_by_role("textbox", name="Message").fill(f"{ARRIVAL['message']} See https://wiki.imaginary.example/backup")
+    other.get_by_role("combobox", name="Level").select_option("success")
+    expect(other.get_by_test_id("reach")).to_contain_text("Reaches")
+    shoot(other, f"compose-{scheme}")
+    other.goto(f"{server.url}/admin/realtime/liveconnection/")
+    expect(other.get_by_test_id("connections")).to_be_visible()
+    shoot(other, f"connections-{scheme}")
+    other.close()
 
 
 def shoot(page: Page, name: str, *, panel: bool = False) -> None:

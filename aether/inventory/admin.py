@@ -8,11 +8,12 @@ from django.http import HttpRequest
 
 from aether.inventory import actions
 from aether.inventory.models import VM, Cluster, Host, Item
+from realtime.admin import base
 
 if TYPE_CHECKING:  # Django's own class takes no parameters when the program runs.
     ModelAdmin = admin.ModelAdmin[Item]
 else:
-    ModelAdmin = admin.ModelAdmin
+    ModelAdmin = base.ModelAdmin
 
 
 class ItemAdmin(ModelAdmin):

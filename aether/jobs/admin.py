@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from aether.jobs import actions, output
 from aether.jobs.models import Job
 from aether.jobs.states import FINAL, UNFINISHED, Refused
+from realtime.admin import base
 
 if TYPE_CHECKING:  # Django's own class takes no parameters when the program runs.
     ModelAdmin = admin.ModelAdmin[Job]
 else:
-    ModelAdmin = admin.ModelAdmin
+    ModelAdmin = base.ModelAdmin
 
 
 @admin.register(Job)

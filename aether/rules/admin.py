@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from aether.rules import switches
 from aether.rules.models import RuleSwitch
+from realtime.admin import base
 
 if TYPE_CHECKING:  # Django's own class takes no parameters when the program runs.
     ModelAdmin = admin.ModelAdmin[RuleSwitch]
 else:
-    ModelAdmin = admin.ModelAdmin
+    ModelAdmin = base.ModelAdmin
 
 
 @admin.register(RuleSwitch)

@@ -1,3 +1,3 @@
-"""What realtime shows in Django's admin: API tokens, and the audit."""
+"""What realtime shows in Django's admin: who is connected now, API tokens, and the audit."""
 
-from realtime.admin import audit, tokens  # noqa: F401  They register themselves.
+from realtime.admin import audit, connections, tokens  # noqa: F401  They register themselves.

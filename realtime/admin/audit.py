@@ -8,13 +8,14 @@ from django.contrib.admin.actions import delete_selected as django_delete_select
 from django.http import HttpRequest
 
 from realtime.accounts import deleted_together
+from realtime.admin import base
 from realtime.audit import Event
 from realtime.models import AuditEvent
 
 if TYPE_CHECKING:  # Django's own class takes no parameters when the program runs.
     ModelAdmin = admin.ModelAdmin[AuditEvent]
 else:
-    ModelAdmin = admin.ModelAdmin
+    ModelAdmin = base.ModelAdmin
 
 
 class EventFilter(admin.SimpleListFilter):

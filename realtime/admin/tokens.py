@@ -7,13 +7,14 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from realtime import conf, tokens
+from realtime.admin import base
 from realtime.models import ApiToken
 
 if TYPE_CHECKING:  # Django's own classes take no parameters when the program runs.
     Form = forms.ModelForm[ApiToken]
     ModelAdmin = admin.ModelAdmin[ApiToken]
 else:
-    Form, ModelAdmin = forms.ModelForm, admin.ModelAdmin
+    Form, ModelAdmin = forms.ModelForm, base.ModelAdmin
 
 
 class TokenForm(Form):

@@ -88,6 +88,7 @@ function failed({ final = false, reason = "" }, online) {
 /** @param {Record<string, any>} data */
 function ended({ reason = "" }) {
   if (reason === "Client disconnect") return "The connection was closed by this page.";
+  if (reason === "Disconnected by an administrator") return "An administrator disconnected this page.";
   if (signedOut({ final: true, reason })) return "You are signed out. Sign in again to go on.";
   return reason ? `The server refused the connection: ${reason}.` : "The server refused the connection.";
 }

@@ -72,13 +72,42 @@ def test_docs_need_nothing_that_is_forbidden(page: Page, server: Server, complai
 
 
 def test_admin_needs_nothing_that_is_forbidden(page: Page, server: Server, complaints: list[str]) -> None:
-    """The admin lists, and opens the forms with its own scripts."""
+    """The admin lists, and opens the forms, with its own scripts, none of which fails."""
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in {"warning", "error"} else None
+    )
     page.goto(f"{server.url}/admin/")
-    hrefs = page.locator("#content a[href^='/admin/']").evaluate_all("links => links.map((link) => link.pathname)")
+    links = page.locator("#nav-sidebar-apps a[href^='/admin/']")
+    expect(links.first).to_be_visible()
+    hrefs = links.evaluate_all("links => links.map((link) => link.pathname)")
     assert len(hrefs) > 10
     for path in sorted({*hrefs, "/admin/auth/user/add/", "/admin/password_change/"}):
         answer = page.goto(f"{server.url}{path}")
         assert answer is not None
         assert answer.status == 200, path
-        page.locator("#content h1").wait_for()
+        page.locator("#main h1").wait_for()
         assert complaints == [], path
+
+
+def test_what_unfold_does_works_under_the_policy(page: Page, server: Server, complaints: list[str]) -> None:
+    """Menus open, the theme switches and is the dashboard's too, filters slide in, and the navigation folds away."""
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{server.url}/admin/notifications/notification/")
+    page.get_by_role("button", name="Filters").press("Enter")
+    expect(page.get_by_role("heading", name="By level")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="By level")).to_be_hidden()
+    page.get_by_role("button", name="Navigation").click()
+    expect(page.locator("#nav-sidebar-apps")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("button", name="Filters")).to_be_visible()
+    expect(page.locator("#nav-sidebar-apps")).to_be_hidden()
+    page.get_by_role("button", name="Navigation").click()
+    expect(page.locator("#nav-sidebar-apps")).to_be_visible()
+    page.keyboard.press("Control+e")
+    page.keyboard.press("Control+e")
+    chosen = page.locator("html").get_attribute("data-theme")
+    page.goto(server.url)
+    expect(page.locator("html")).to_have_attribute("data-theme", str(chosen))
+    assert complaints == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from tests.support.valkey import Monitor
 from tests.support.waiting import wait_for
 
 TOKEN = "a-scraper's-own-token-0123456789abcdef"
+CONNECTIONS = "/admin/realtime/liveconnection/"
 V1 = ["aether.v1.json"]
 Numbers = dict[str, float]
 
@@ -129,6 +131,32 @@ def test_streams_and_polls_are_told_apart(workers: Server) -> None:
         notify(workers, "news")
         assert poll.result(10).status_code == 200
     settled(workers, "aether_connections{v1,poll}", 0)
+
+
+def test_the_admin_sees_and_ends_connections_of_every_worker(workers: Server) -> None:
+    """Whichever worker shows the page, those of the other are on it, and end where they are; a frozen one is named."""
+    with following(workers, 12) as sockets, workers.client() as client:
+        page = client.get(CONNECTIONS).raise_for_status().text
+        assert page.count("data-client=") == 12
+        assert page.count('data-answered="true"') == 2
+        shown = re.findall(r'data-client="([^"]*)"', page)
+        client.headers["Referer"] = workers.url
+        form = {"client_id": shown, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        answer = client.post(f"{CONNECTIONS}disconnect/", data=form)
+        assert answer.status_code == 302
+        for socket in sockets:
+            assert until(socket, "disconnect") == {
+                "type": "disconnect", "code": 4101, "reason": "Disconnected by an administrator", "reconnect": False,
+            }  # fmt: skip
+        settled(workers, "aether_connections{v1,websocket}", 0)
+        frozen, _ = processes(workers)
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            with workers.client() as fresh:
+                page = fresh.get(CONNECTIONS).raise_for_status().text
+        finally:
+            os.kill(frozen, signal.SIGCONT)
+        assert f":{frozen}: who is connected there is not shown" in page
 
 
 def test_closes_by_the_server_are_counted(workers: Server) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the admin's front page and look."""
