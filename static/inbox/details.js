@@ -26,6 +26,8 @@ export class Details {
     this.note = null;
     /** @type {Secret | null} */
     this.secret = null;
+    /** What can be done with it, as it was offered last. */
+    this.offered = "";
     this.body = h("div", { class: "details-body" });
     this.buttons = h("div", { class: "details-buttons", role: "group", "aria-label": "What to do with it" });
     this.element = h("div", { class: "item-details", "data-testid": "item-details" }, this.body, this.buttons);
@@ -112,6 +114,9 @@ export class Details {
       note.snoozed_until ? "unsnooze" : "snooze",
       "delete",
     ]);
+    const key = `${note.id} ${note.version} ${names}`;
+    if (this.offered === key) return;
+    this.offered = key;
     const focused = [...this.buttons.children].indexOf(/** @type {Element} */ (document.activeElement));
     const link = leadsTo(note.link);
     this.buttons.replaceChildren(

@@ -253,7 +253,10 @@ export class InboxPage {
     const { pages } = this;
     const tab = tabOf(this.wanted);
     const scene = { tab, shown, filtered: isFiltered(this.wanted), ...pages.standing };
-    const reload = () => pages.more();
+    const reload = () => {
+      pages.more();
+      this.shell.poll();
+    };
     showState(byId("page-state"), stateOf(scene, { reload, clear: () => this.filters.clear() }));
     byId("inbox-list").hidden = shown === 0;
     if (pages.reach === null || this.announced === pages.key) return;
