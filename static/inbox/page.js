@@ -253,6 +253,8 @@ export class InboxPage {
     const { pages } = this;
     const tab = tabOf(this.wanted);
     const scene = { tab, shown, filtered: isFiltered(this.wanted), ...pages.standing };
+    // What is done with everything leaves nothing: more is looked for once it is done.
+    if (this.actions.progress) scene.isAtEnd = true;
     const reload = () => {
       pages.more();
       this.shell.poll();

@@ -124,7 +124,7 @@ def test_some_are_selected_and_done_at_once(inbox: Inbox, server: Server) -> Non
     inbox.row("Two").get_by_test_id("item-check").uncheck()
     page.get_by_test_id("bulk-archive").click()
     inbox.expect_titles("Two")
-    inbox.undo("2 notifications")
+    inbox.undo("Archived")
     inbox.expect_titles("Three", "Two", "One")
     page.get_by_test_id("select-all").check()
     page.get_by_test_id("bulk-save").click()
@@ -132,7 +132,7 @@ def test_some_are_selected_and_done_at_once(inbox: Inbox, server: Server) -> Non
     page.get_by_test_id("select-all").check()
     page.get_by_test_id("bulk-delete").click()
     expect(page.get_by_test_id("page-state")).to_contain_text("Your inbox is empty")
-    inbox.undo("3 notifications")
+    inbox.undo("Deleted")
     inbox.expect_titles("Three", "Two", "One")
 
 
@@ -161,11 +161,11 @@ def test_all_that_match_are_done_also_those_not_loaded(page: Page, server: Serve
     expect(page.get_by_test_id("head-words")).to_have_text("All 700 selected")
     page.get_by_test_id("bulk-archive").click()
     expect(page.get_by_test_id("page-state")).to_contain_text("Your inbox is empty")
+    wait_for(lambda: unread(server) == 0, 60)
     inbox.expect_count("archived", 700)
-    wait_for(lambda: unread(server) == 0, 30)
-    inbox.undo("700 notifications")
+    inbox.undo("Archived")
+    wait_for(lambda: unread(server) == 700, 60)
     inbox.expect_count("inbox", 700)
-    wait_for(lambda: unread(server) == 700, 30)
 
 
 def test_a_filter_limits_what_all_means(page: Page, server: Server) -> None:
