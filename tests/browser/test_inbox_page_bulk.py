@@ -161,11 +161,13 @@ def test_all_that_match_are_done_also_those_not_loaded(page: Page, server: Serve
     expect(page.get_by_test_id("head-words")).to_have_text("All 700 selected")
     page.get_by_test_id("bulk-archive").click()
     expect(page.get_by_test_id("page-state")).to_contain_text("Your inbox is empty")
-    wait_for(lambda: unread(server) == 0, 60)
+    expect(page.get_by_test_id("toast").filter(has_text="Archived")).to_be_visible(timeout=60_000)
+    assert unread(server) == 0
     inbox.expect_count("archived", 700)
     inbox.undo("Archived")
-    wait_for(lambda: unread(server) == 700, 60)
+    expect(page.get_by_test_id("bulk-progress")).to_be_hidden(timeout=60_000)
     inbox.expect_count("inbox", 700)
+    assert unread(server) == 700
 
 
 def test_a_filter_limits_what_all_means(page: Page, server: Server) -> None:
