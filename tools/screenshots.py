@@ -46,7 +46,7 @@ OUTPUT: Final = (
     "\x1b[42;30m PASS \x1b[0m \x1b[34mweb-03\x1b[0m answers \x1b[38;5;79m200\x1b[0m in 12 ms",
 )
 INBOX: Final[tuple[dict[str, object], ...]] = (
-    {"title": "Certificate of web-02 ends in 9 days", "level": "warning", "category": "host", "related_entity": "web-02"},
+    {"title": "Certificate of web-02 ends soon", "level": "warning", "category": "host", "related_entity": "web-02"},
     {"title": "Nightly backup finished", "message": "42 GB in 3 minutes.", "level": "success", "category": "job"},
     {"title": "Release 4.2 is out", "message": "The notes say what has changed.", "level": "info"},
     {
@@ -55,8 +55,8 @@ INBOX: Final[tuple[dict[str, object], ...]] = (
         "level": "error", "category": "host", "related_entity": "db-server-01",
         "metadata": {"used": "91 %", "free": "36 GB", "device": "/dev/sda2"},
     },
-    {"title": "db-server-02 was moved to hyperv-03", "level": "info", "category": "vm", "related_entity": "db-server-02"},
-    {"title": "Deploy of web-03 was slow", "message": "12 minutes instead of 4.", "level": "warning", "category": "job"},
+    {"title": "db-server-02 was moved to hyperv-03", "category": "vm", "related_entity": "db-server-02"},
+    {"title": "Deploy of web-03 was slow", "message": "12 minutes, not 4.", "level": "warning", "category": "job"},
 )  # fmt: skip
 """What comes to the inbox before its pictures are taken, oldest first."""
 Scheme = Literal["light", "dark"]

@@ -94,7 +94,7 @@ export class Details {
       ["About", note.related_entity && this.about(note)],
       ["Group", note.group_key && this.group(note.group_key)],
       ["Created", time(note.created_at)],
-      ["Updated", note.updated_at === note.created_at ? null : time(note.updated_at)],
+      ["Updated", note.version > 1 ? time(note.updated_at) : null],
       ["Expires", time(note.expires_at)],
       ["Snoozed until", time(note.snoozed_until)],
     ];

@@ -35,7 +35,7 @@ def unread(server: Server) -> int:
 def test_a_mark_shows_before_the_server_answers(inbox: Inbox, server: Server) -> None:
     """The row and the count change at once; the answer comes later."""
     held: list[Route] = []
-    inbox.page.route("**/read", lambda route: held.append(route))
+    inbox.page.route("**/read", held.append)
     inbox.press("Two", "read")
     expect(inbox.row("Two")).to_have_attribute("data-read", "true")
     inbox.expect_count("unread", 2)
@@ -115,7 +115,7 @@ def test_undoing_mark_all_read_means_those_that_were_unread(inbox: Inbox, server
 
 
 def test_some_are_selected_and_done_at_once(inbox: Inbox, server: Server) -> None:
-    """Ticks, a range with Shift, all that is shown; the line above offers what can be done, and undo means all of them."""
+    """Ticks, a range with Shift, all that is shown; the line above offers what can be done, and undo means all."""
     page = inbox.page
     inbox.select("Three")
     inbox.row("One").get_by_test_id("item-check").click(modifiers=["Shift"])

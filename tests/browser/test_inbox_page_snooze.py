@@ -67,7 +67,7 @@ def test_a_time_of_ones_own(inbox: Inbox) -> None:
     page.keyboard.press("Escape")
     inbox.expect_titles("Two", "One")
     inbox.press("Two", "snooze")
-    ahead = datetime.now() + timedelta(days=3)
+    ahead = datetime.now().astimezone() + timedelta(days=3)
     page.get_by_test_id("snooze-own").fill(ahead.strftime("%Y-%m-%dT10:30"))
     expect(page.get_by_test_id("snooze-words")).to_have_text(re.compile(r"^Until \w{3}, 10:30$"))
     page.get_by_test_id("snooze-confirm").click()
