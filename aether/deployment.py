@@ -20,7 +20,7 @@ OWN_NAMES: Final = (".internal", ".local", ".localhost", ".svc")
 ENCRYPTED: Final = frozenset({"require", "verify-ca", "verify-full"})
 """Values of PostgreSQL's sslmode with which nothing crosses in clear."""
 WIDEST: Final = {4: 16, 6: 48}
-"""The shortest prefix of a public network whose addresses are plausibly all proxies, by version of IP."""
+"""The shortest prefix of a network whose addresses are plausibly all proxies, by version of IP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,10 @@ def _names() -> Iterator[CheckMessage]:
 def _proxies() -> Iterator[CheckMessage]:
     networks = [ip_network(entry) for entry in settings.TRUSTED_PROXIES]
     for network in networks:
-        if network.prefixlen < WIDEST[network.version] and not network.is_private:
-            message = f"TRUSTED_PROXIES has {network}: each address there may say who it is."
-            yield Warning(message, hint="List the proxies' own addresses.", id="aether.W037")
+        if network.prefixlen < WIDEST[network.version] and not network.is_loopback:
+            message = f"TRUSTED_PROXIES has {network}: each of {network.num_addresses:,} addresses may say who it is."
+            hint = f"List the proxies' own addresses, or a network of /{WIDEST[network.version]} at most."
+            yield Warning(message, hint=hint, id="aether.W037")
 
 
 def _database() -> Iterator[CheckMessage]:

@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from notifications.filters import Filter
 from notifications.models import LIVE, Notification, Receipt
 from notifications.readers import Readers
-from notifications.recent import notes_of
+from notifications.recent import Note, notes_of
 from notifications.representation import UNTOUCHED, represent
 from notifications.secrecy import Unreadable
 from notifications.unread import unread_count
@@ -140,9 +140,13 @@ class Inbox:
 
     def view(self, rows: Sequence[Notification]) -> list[dict[str, Any]]:
         """Return *rows* with the user's own marks, and the `offset` of each one's opening, null while pending."""
-        receipts = self._readers.receipts([row.pk for row in rows])
+        return self.seen(notes_of(list(rows)))
+
+    def seen(self, notes: Sequence[Note]) -> list[dict[str, Any]]:
+        """Return *notes* with the user's own marks, as they are now."""
+        receipts = self._readers.receipts([note.id for note in notes])
         user_id = self._user.pk
-        return [self._readers.item(user_id, note, receipts.get((user_id, note.id))) for note in notes_of(list(rows))]
+        return [self._readers.item(user_id, note, receipts.get((user_id, note.id))) for note in notes]
 
     def _every(self, wanted: Filter) -> QuerySet[Notification]:
         return self.visible().filter(wanted.condition(self._user.pk))

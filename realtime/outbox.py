@@ -81,19 +81,20 @@ def publish_many(drafts: Iterable[Draft]) -> None:
 
     Raises: OutsideTransaction, in DEBUG, when no transaction is open.
     """
-    rows: list[Publication] = []
+    stored: list[Draft] = []
     passing: dict[str, list[Passing]] = {}
     for draft in drafts:
         if draft.stream in _ephemeral:
             passing.setdefault(draft.stream, []).append(Passing(draft.audience, draft.key, encode(draft.body)))
         else:
-            rows.append(_row(draft))
+            stored.append(draft)
     for stream, items in passing.items():
         transaction.on_commit(partial(_pass_on, stream, items), robust=True)
-    if not rows:
+    if not stored:
         return
     _require_transaction()
-    Publication.objects.bulk_create(rows, batch_size=BATCH)
+    for start in range(0, len(stored), BATCH):
+        _insert(stored[start : start + BATCH])
     transaction.on_commit(wake, robust=True)
 
 
@@ -278,17 +279,22 @@ def _bound_locks() -> None:
             cursor.execute("SET LOCAL lock_timeout = '1s'; SET LOCAL idle_in_transaction_session_timeout = '1s'")
 
 
-def _row(draft: Draft) -> Publication:
-    return Publication(
-        stream=draft.stream,
-        audience=draft.audience,
-        key=draft.key,
-        version=draft.version,
-        mergeable=draft.mergeable,
-        body=encode(draft.body),
-        legacy=None if draft.legacy is None else encode(draft.legacy),
-        detail=draft.detail,
-    )
+# Made anew each time, as the ORM does, this statement took half of a publisher's CPU.
+_INSERT: Final = """
+INSERT INTO realtime_publication (stream, audience, key, version, mergeable, detail, body, legacy, created_at) VALUES
+"""
+_ROW: Final = "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+
+
+def _insert(drafts: Sequence[Draft]) -> None:
+    """Store *drafts* without offsets; their ids are in the same order."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    values: list[Any] = []
+    for draft in drafts:
+        values += (draft.stream, draft.audience, draft.key, draft.version, draft.mergeable, draft.detail)
+        values += (encode(draft.body), None if draft.legacy is None else encode(draft.legacy), now)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT + ", ".join([_ROW] * len(drafts)), values)
 
 
 def _require_transaction() -> None:

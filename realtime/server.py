@@ -11,6 +11,8 @@ from typing import Final
 import uvicorn
 from uvicorn.supervisors import multiprocess
 
+from realtime import garbage
+
 SHARE: Final = 0.7
 """Part of the graceful timeout that the drain may take; the rest is for requests that are under way."""
 LINGER: Final = 10.0
@@ -37,6 +39,11 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._closing: dict[asyncio.Transport, float] = {}
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as uvicorn does; once everything is loaded, let the collector leave it alone."""
+        await super().startup(sockets)
+        garbage.settle()
 
     async def on_tick(self, counter: int) -> bool:
         """Do uvicorn's own work, and about every second abort the connections that linger."""

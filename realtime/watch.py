@@ -1,6 +1,7 @@
 """What a node does by the clock: heads, outbox, ages of connections, summaries, and the upkeep that one node does."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import Counter
@@ -70,13 +71,17 @@ class Watch:
             self._tasks.append(asyncio.create_task(_repeat(work, pause), name=f"watch{work.__name__}"))
 
     async def stop(self) -> None:
-        """End the tasks and wait for them. Safe to call twice."""
+        """End the tasks, wait for them, and let another node do the upkeep. Safe to call twice."""
         tasks, self._tasks = self._tasks, []
         if not tasks:
             return
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._lease_until:
+            self._lease_until = 0.0
+            with contextlib.suppress(DatabaseError, InterfaceError):  # It is away; the lease ends by itself.
+                await self._node.run(upkeep.give_back, "upkeep", self._node.id)
         self._poller.submit(connection.close)
         self._poller.shutdown(wait=True)
 

@@ -67,7 +67,7 @@ def append(output: Output, lines: Sequence[str], first: int) -> Appended:
     """
     if first > output.lines + 1:
         raise Gap(output.lines + 1, first)
-    new = [storable(line) for line in lines[output.lines + 1 - first :]]
+    new = _storable(lines[output.lines + 1 - first :])
     start = output.lines + 1
     if new:
         _store(output, new, start)
@@ -99,6 +99,12 @@ def newest(job: Job | Any, limit: int = SEEN) -> Page:
         limit //= 2
         page = read(job, start=max(1, total - limit + 1), limit=limit)
     return page
+
+
+def _storable(lines: Sequence[str]) -> list[str]:
+    """Return *lines* as they can be stored; what nearly all of them are needs no look at each."""
+    text = "".join(lines)
+    return list(lines) if text.isascii() and "\0" not in text else [storable(line) for line in lines]
 
 
 def _store(output: Output, lines: list[str], first: int) -> None:

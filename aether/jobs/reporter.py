@@ -32,6 +32,8 @@ RETRY: Final = (0.1, 2.0)
 """Seconds until what failed is tried again: at first, and at most."""
 PATIENCE: Final = 120.0
 """Seconds for which the end of a job is tried to be told while the database is away."""
+HURRY: Final = 5.0
+"""The same once the user does not want to wait."""
 
 
 class Reporter:
@@ -49,6 +51,8 @@ class Reporter:
         self._sent_at = 0.0
         self._refused = False
         self._bounded = True
+        self._hurried = False
+        self._latest = float("inf")
         self._thread = threading.Thread(target=self._run, name=f"job-{pk}", daemon=True)
 
     def on_ended(self, told: Callable[[], None]) -> None:
@@ -79,6 +83,13 @@ class Reporter:
         """Let nobody wait any more who prints: the end has begun. Callable from a signal's handler."""
         with self._changed:
             self._bounded = False
+            self._changed.notify_all()
+
+    def hurry(self) -> None:
+        """Give up soon what cannot be stored at the end; the second time at once. Callable from a signal's handler."""
+        with self._changed:
+            soon = time.monotonic() + (0.0 if self._hurried else HURRY)
+            self._hurried, self._latest = True, min(self._latest, soon)
             self._changed.notify_all()
 
     def finish(self, status: str, **changes: Any) -> bool:
@@ -128,7 +139,7 @@ class Reporter:
         return bool(self._waiting) or self._progress is not None or self._deadline is not None
 
     def _given_up(self) -> bool:
-        return self._refused or (self._deadline is not None and time.monotonic() > self._deadline)
+        return self._refused or (self._deadline is not None and time.monotonic() > min(self._deadline, self._latest))
 
     def _insist(self, work: Callable[[], None]) -> None:
         """Do *work*, again and again while the database is away, until the patience at the end of a job is over."""

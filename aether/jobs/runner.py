@@ -8,7 +8,7 @@ import signal
 import subprocess  # nosec B404
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -21,7 +21,9 @@ READ: Final = 65_536
 PARTIAL: Final = 0.5
 """Seconds after which the begin of a line is shown though its end has not come, as of a question."""
 LINGER: Final = 1.0
-"""Seconds for which a command that has ended is read on while its children still print."""
+"""Seconds of silence after which a command that has ended is read on no longer, though its children go on."""
+LINGER_MOST: Final = 10.0
+"""Seconds after which that is so however much they print."""
 TICK: Final = 0.1
 """Seconds between looks at whether the command has ended."""
 LINE: Final = 16_384
@@ -60,7 +62,21 @@ class Pipe:
         with contextlib.suppress(OSError, ValueError):  # Nobody looks at the terminal any more; the job goes on.
             self._mirror.write(data)
             self._mirror.flush()
-        *whole, self._rest = (self._rest + self._decoder.decode(data)).split("\n")
+        self._take(self._decoder.decode(data), now)
+
+    def end(self, now: float) -> None:
+        """Emit what is left, and what came of a character whose end never will."""
+        self._take(self._decoder.decode(b"", final=True), now)
+        self.flush(now)
+
+    def flush(self, now: float, *, after: float = 0.0) -> None:
+        """Emit the begin of a line that has been waiting for its end for *after* seconds."""
+        if self._rest and now - self._since >= after:
+            self._line(self._rest)
+            self._rest, self._begun = "", True
+
+    def _take(self, text: str, now: float) -> None:
+        *whole, self._rest = (self._rest + text).split("\n")
         if whole and self._begun and whole[0] in ("", "\r"):  # The end of what was emitted, and no blank line.
             del whole[0]
             self._begun = False
@@ -70,12 +86,6 @@ class Pipe:
             self._line(self._rest[:LINE])
             self._rest = self._rest[LINE:]
         self._since = now
-
-    def flush(self, now: float, *, after: float = 0.0) -> None:
-        """Emit the begin of a line that has been waiting for its end for *after* seconds."""
-        if self._rest and now - self._since >= after:
-            self._line(self._rest)
-            self._rest, self._begun = "", True
 
     def _line(self, text: str) -> None:
         self._emit(self._prefix + text)
@@ -100,11 +110,23 @@ class Runner:
         """Ask for the end of the command; from any thread. Safe to call twice."""
         self._wanted = True
 
-    def run(self) -> Ended:
-        """Run it to its end, and return how that was. Must be called in the main thread, for the signals."""
+    @contextlib.contextmanager
+    def heeding(self) -> Iterator[None]:
+        """Have signals end the command, and once it has ended the waiting for a database that is away.
+
+        Must be entered in the main thread.
+        """
         # What was ignored stays so, as under nohup.
         heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
         before = {number: signal.signal(number, self._on_signal) for number in heeded}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def run(self) -> Ended:
+        """Run it to its end, and return how that was."""
         try:
             self._process = subprocess.Popen(  # noqa: S603  To run it is what this is for.  # nosec B603
                 self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
@@ -114,17 +136,17 @@ class Runner:
             code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
             text = f"{self._command[0]}: {error.strerror or error}"
             self._reporter.line(STDERR + text)
+            self._over = True
             return Ended(code, {"status": Status.FAILED, "error": text, "exit_code": code})
-        else:
-            with self._process:
-                self._read_to_the_end()
-            return self._ended(self._process.returncode)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        with self._process:
+            self._read_to_the_end()
+        return self._ended(self._process.returncode)
 
     def _on_signal(self, number: int, _: Any) -> None:
         # Here and not in the loop, which may be waiting for the database.
+        if self._over:
+            self._reporter.hurry()
+            return
         self._kill(signal.SIGTERM if self._signal is None else signal.SIGKILL)
         self._signal, self._wanted = number, True
         self._reporter.unbound()
@@ -149,6 +171,7 @@ class Runner:
             self._process.stderr: Pipe(sys.stderr.buffer, STDERR, emit),
         }
         quiet_since: float | None = None
+        exited_at: float | None = None
         with selectors.DefaultSelector() as selector:
             for stream, pipe in pipes.items():
                 assert stream is not None
@@ -162,11 +185,13 @@ class Runner:
                 for pipe in pipes.values():
                     pipe.flush(now, after=PARTIAL)
                 self._end_if_wanted(now)
-                quiet_since = None if ready or not self._has_exited() else quiet_since or now
-                if quiet_since is not None and now - quiet_since >= LINGER:
-                    break
+                if self._has_exited():
+                    exited_at = exited_at or now
+                    quiet_since = None if ready else quiet_since or now
+                    if now - exited_at >= LINGER_MOST or (quiet_since is not None and now - quiet_since >= LINGER):
+                        break
         for pipe in pipes.values():
-            pipe.flush(time.monotonic())
+            pipe.end(time.monotonic())
         while not self._has_exited():  # It closed its pipes and goes on.
             self._end_if_wanted(time.monotonic())
             time.sleep(TICK)

@@ -22,5 +22,6 @@ class RulesConfig(AppConfig):
 
         for source in SOURCES.values():
             watch(source.model, source.fields, partial(notice, source))
-        upkeep.register(background.Background().upkeep)
+        for work in background.works():
+            upkeep.register(work)
         post_migrate.connect(switches.after_migrating, sender=self)

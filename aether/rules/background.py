@@ -1,13 +1,15 @@
 """What the rules do by the clock: tell what is due, find jobs that take long, forget what is over."""
 
+import functools
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from aether.jobs.models import Job
@@ -21,28 +23,41 @@ from aether.rules.spans import span
 from aether.rules.writing import Telling
 from realtime.live_changes import plain as rows_of
 
+logger = logging.getLogger(__name__)
+
 BATCH: Final = 500
 """Observations that are told in one transaction at most."""
 FORGET_AFTER: Final = timedelta(days=1)
 SLOW: Final = "job_slow"
 
 
-class Background:
-    """One process's part of it. Every node may call `upkeep`; the rows' locks keep two from telling the same."""
+class Paced:
+    """A work of one process that is done again only after a pause; at once where it failed.
 
-    def __init__(self, clock: Callable[[], datetime] = timezone.now) -> None:
-        self._clock = clock
-        self._pauses: Mapping[Callable[[datetime], object], float] = {
-            tell_due: 0.0, find_slow: 5.0, forget: 600.0, configuration.tell: float("inf"),
-        }  # fmt: skip
-        self._next: dict[Callable[[datetime], object], float] = {}
+    Every node may call it; the rows' locks keep two from telling the same.
+    """
 
-    def upkeep(self) -> None:
-        """Do what is due, each work with a pause of its own; the configuration is told of once."""
-        for work, pause in self._pauses.items():
-            if time.monotonic() >= self._next.get(work, 0.0):
-                work(self._clock())
-                self._next[work] = time.monotonic() + pause
+    def __init__(
+        self, work: Callable[[datetime], object], pause: float, clock: Callable[[], datetime] = timezone.now
+    ) -> None:
+        functools.update_wrapper(self, work)  # What fails is logged by its own name.
+        self._work, self._pause, self._clock = work, pause, clock
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        """Do it, where it is due."""
+        if time.monotonic() >= self._next:
+            self._work(self._clock())
+            self._next = time.monotonic() + self._pause
+
+
+def works() -> list[Paced]:
+    """Return the works, each by itself, so that one that fails keeps no other from being done."""
+    once = float("inf")
+    pauses: Mapping[Callable[[datetime], object], float] = {
+        tell_due: 0.0, find_slow: 5.0, forget: 600.0, configuration.tell: once,
+    }  # fmt: skip
+    return [Paced(work, pause) for work, pause in pauses.items()]
 
 
 def tell_due(now: datetime) -> int:
@@ -50,7 +65,7 @@ def tell_due(now: datetime) -> int:
     due = Observation.objects.filter(due_at__lte=now).order_by("due_at").values_list("rule", "entity")
     found = sorted(due[:BATCH])
     for name, group in groupby(found, key=lambda one: one[0]):
-        _tell(now, name, [entity for _, entity in group])
+        _try(now, name, [entity for _, entity in group])
     return len(found)
 
 
@@ -64,8 +79,13 @@ def find_slow(now: datetime) -> int:
     times = running.order_by("pk").values_list("pk", "job_type", "started_at")
     late = [str(pk) for pk, kind, at in times if str(pk) not in known and at and _is_late(kind, at, now)]
     for entity in late[:BATCH]:
-        with transaction.atomic():
-            _begin_slow(entity, now)
+        try:
+            with transaction.atomic():
+                _begin_slow(entity, now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("Rule %s could not look at %s; it will be tried again.", SLOW, entity)
     return len(late)
 
 
@@ -88,15 +108,33 @@ def _is_late(job_type: str, started_at: datetime, now: datetime) -> bool:
     return bool(limit) and now - started_at > timedelta(seconds=limit)
 
 
-def _tell(now: datetime, name: str, entities: list[str]) -> None:
+def _try(now: datetime, name: str, entities: Sequence[str]) -> None:
+    """Tell of *entities*; where that fails, of one half after the other, until the one that is to blame stands alone.
+
+    That one is logged and waits, so that it neither keeps the others waiting nor is forgotten.
+    """
+    try:
+        _tell(now, name, entities)
+    except (OperationalError, InterfaceError):  # The database is away, for the others too.
+        raise
+    except Exception:
+        if half := len(entities) // 2:
+            _try(now, name, entities[:half])
+            _try(now, name, entities[half:])
+            return
+        logger.exception("Rule %s could not look at %s; it will be tried again.", name, entities[0])
+        for seen in Observation.objects.filter(rule=name, entity=entities[0]):
+            Observation.objects.filter(pk=seen.pk).update(due_at=episodes.again_at(seen, now))
+
+
+def _tell(now: datetime, name: str, entities: Sequence[str]) -> None:
     """Tell of *entities* what is due by the rule *name*, their rows locked first, as a write to them does."""
     if (rule := BY_NAME.get(name)) is None:
         Observation.objects.filter(rule=name).delete()
         return
     with transaction.atomic():
         at = Telling(now, switches.load())
-        rows = rows_of(SOURCES[rule.source].model).select_for_update(no_key=True)
-        list(rows.filter(pk__in=entities).order_by("pk").values_list("pk"))
+        SOURCES[rule.source].lock(entities)
         due = [one for one in hold(rule, entities).values() if is_due(one, now)]
         silent = [one for one in due if one.shown is None and not at.switches[name].enabled]
         for one in silent:

@@ -6,6 +6,8 @@ from typing import Final
 from aether.rules.models import Observation
 from notifications.vocabulary import Level
 
+RETRY: Final = timedelta(minutes=1), timedelta(days=1)
+"""How long what could not be told waits at least, and at most, until that is tried again."""
 FLAPS: Final = 5
 """How often something begins within one episode until it counts as flapping, and is told however short each time is."""
 RANKS: Final = {name: rank for rank, name in enumerate(("", Level.INFO, Level.SUCCESS, Level.WARNING, Level.ERROR))}
@@ -61,3 +63,9 @@ def told(seen: Observation, level: str, now: datetime, calm: timedelta) -> None:
     seen.shown, seen.told = seen.active, seen.count
     restless = not seen.active and is_flapping(seen) and now - seen.changed_at < calm
     seen.due_at = seen.changed_at + calm if restless else None
+
+
+def again_at(seen: Observation, now: datetime) -> datetime:
+    """Return when to try again what could not be told: after as long again as it has failed already."""
+    shortest, longest = RETRY
+    return now + min(max(now - seen.changed_at, shortest), longest)

@@ -1,12 +1,14 @@
 """What rules can be about: the models, what is read of them, and how a notification refers to one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aether.inventory.models import VM, Host
+from aether.jobs import locking
 from aether.jobs.models import Job
 from aether.rules.declared import FIELDS, SourceName, Values
+from realtime import live_changes
 
 Facts = Mapping[str, Any]
 """What the texts say, as JSON."""
@@ -27,6 +29,13 @@ class Source:
     def fields(self) -> tuple[str, ...]:
         """What is read of a row."""
         return FIELDS[self.name]
+
+    def lock(self, pks: Iterable[Any]) -> None:
+        """Lock rows as a write to them does, so that neither waits for the other in a circle."""
+        if self.model is Job:
+            locking.lock(pks)
+        else:
+            live_changes.lock(self.model, pks)
 
     def facts(self, before: Values, after: Values) -> dict[str, Any]:
         """Return what texts may say of a change."""

@@ -1,9 +1,12 @@
 """Tell what observations have to say: one notification for each, or one for many at once."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
 
 from aether.jobs.models import Job
 from aether.rules import episodes, many, templates
@@ -18,6 +21,8 @@ from notifications.vocabulary import Level
 from realtime import bulk
 from realtime.live_changes import plain as rows_of
 
+logger = logging.getLogger(__name__)
+
 KEY_LENGTH: Final = 200
 
 
@@ -29,22 +34,42 @@ def key_of(rule: Rule, seen: Observation) -> str:
 def tell(at: Telling, due: Iterable[Observation]) -> None:
     """Tell what is *due*, which the caller stores afterwards; more than RULE_STORM that are new are told as one.
 
-    Where several rules tell under one key at once, the rule that is declared last speaks.
+    Where several rules tell under one key at once, the rule that is declared last speaks. What cannot be told is logged
+    and due again later; all others are told, and whoever reports a change does not fail for it.
     """
     ordered = sorted(due, key=lambda seen: list(BY_NAME).index(seen.rule))
     for name in dict.fromkeys(seen.rule for seen in ordered):
         lasts = BY_NAME[name].lasts
         new = [one for one in ordered if one.rule == name and one.active and (one.shown is None or not lasts)]
         if len(new) > settings.RULE_STORM:
-            many.tell_many(at, BY_NAME[name], new)
+            _try(at, new, transaction.atomic(partial(many.tell_many, at, BY_NAME[name], new)))
             told = set(map(id, new))
             ordered = [seen for seen in ordered if id(seen) not in told]
     by_key: dict[str, list[Observation]] = {}
     for seen in ordered:
-        fewer = seen.many and not seen.active
-        by_key.setdefault(seen.many if fewer else key_of(BY_NAME[seen.rule], seen), []).append(seen)
+        _try(at, [seen], partial(_sort, by_key, seen))
     for key, together in by_key.items():
-        (many.tell_fewer if key == together[0].many else _tell_one)(at, key, together)
+        work = many.tell_fewer if key == together[0].many else _tell_one
+        _try(at, together, transaction.atomic(partial(work, at, key, together)))
+
+
+def _try(at: Telling, together: Sequence[Observation], work: Callable[[], object]) -> None:
+    """Do *work* for what belongs *together*; where it fails, that is due again later."""
+    try:
+        work()
+    except (OperationalError, InterfaceError):  # The database is away, for the others too.
+        raise
+    except Exception:
+        for one in together:
+            one.due_at = episodes.again_at(one, at.now)
+        named = ", ".join(one.entity for one in together[:10])
+        logger.exception("Rule %s could not tell of %s; it will be tried again.", together[-1].rule, named)
+
+
+def _sort(by_key: dict[str, list[Observation]], seen: Observation) -> None:
+    """Put it to the others under the key of the notification that tells of it now."""
+    key = seen.many if seen.many and not seen.active else key_of(BY_NAME[seen.rule], seen)
+    by_key.setdefault(key, []).append(seen)
 
 
 def _tell_one(at: Telling, key: str, together: Sequence[Observation]) -> None:

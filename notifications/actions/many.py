@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from notifications import publications
 from notifications.inbox import Inbox
 from notifications.models import Notification, Receipt
+from notifications.recent import Note, notes_of
 from realtime import outbox
 
 CHUNK: Final = 500
@@ -68,6 +69,7 @@ class Held(NamedTuple):
 
     inbox: Inbox
     rows: list[Notification]
+    notes: list[Note]
     items: Sequence[Item]
 
 
@@ -162,23 +164,24 @@ def hold(user: AbstractBaseUser, pks: Sequence[uuid.UUID]) -> Held:
                 "SELECT 1 FROM notifications_notification WHERE id = ANY(%s) ORDER BY id FOR SHARE", [sorted(pks)]
             )
     rows = list(inbox.visible().filter(pk__in=pks).order_by("created_at", "id"))
-    return Held(inbox, rows, inbox.view(rows))
+    notes = notes_of(rows)
+    return Held(inbox, rows, notes, inbox.seen(notes))
 
 
 def leave(user: AbstractBaseUser, held: Held, mark: Mark, count: Count) -> Sequence[Item]:
     """Leave *mark* on those of *held* that it concerns, and tell the user's clients of them; return these as seen."""
-    both = zip(held.rows, held.items, strict=True)
-    changed = [(row, item) for row, item in both if mark.concerns(item, row)]
+    every = zip(held.rows, held.notes, held.items, strict=True)
+    changed = [(row, note, item) for row, note, item in every if mark.concerns(item, row)]
     if not changed:
         return []
-    rows, before = [row for row, _ in changed], [item for _, item in changed]
+    rows, before = [row for row, _, _ in changed], [item for _, _, item in changed]
     Receipt.objects.bulk_create(
         [Receipt(user_id=user.pk, notification=row, **mark.fields(row)) for row in rows],
         update_conflicts=True,
         unique_fields=["user", "notification"],
         update_fields=[*mark.fields(rows[0]), "updated_at"],
     )
-    after = held.inbox.view(rows)
+    after = held.inbox.seen([note for _, note, _ in changed])
     unread = count.after(held.inbox, before, [] if mark.action == "deleted" else after)
     outbox.publish_many(
         publications.for_older(publications.marked(user.pk, row, new, mark.action, unread), mark.legacy(old, new))

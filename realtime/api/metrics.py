@@ -21,6 +21,7 @@ from prometheus_client.utils import floatToGoString
 from realtime import auth, conf, credentials, outbox
 from realtime import metrics as measured
 from realtime import node as nodes
+from realtime.api import throttling
 from realtime.metrics import COUNTER, GAUGE, METRICS, Metric, Samples
 
 logger = logging.getLogger(__name__)
@@ -37,13 +38,16 @@ OUTBOX: Final = (
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with the metrics of all workers, or with 401 or 403."""
+    """Answer with the metrics of all workers, or with 401 or 403; with 429 whoever tries too many bad tokens."""
     if not has_token(request):
         user: Any = request.user
         if (token := auth.token_of(request.headers.get("Authorization", ""))) is not None:
             identity = credentials.of_token(token)
             user = identity.user if identity else None
         if user is None or not user.is_authenticated:
+            quota = throttling.spend(request, anonymous=True)
+            if quota is not None and quota.left < 0:
+                return _refuse(429, f"Too many attempts; try again in {quota.reset} seconds.", quota.reset)
             return _refuse(401, "Send the METRICS_TOKEN, or the token of a user with the permission.")
         if not user.has_perm(PERMISSION):
             return _refuse(403, f"You need the permission {PERMISSION}.")
@@ -100,6 +104,6 @@ def _family(metric: Metric, samples: Samples) -> Family:
     return histogram
 
 
-def _refuse(status: int, why: str) -> HttpResponse:
-    headers = {"WWW-Authenticate": 'Bearer realm="metrics"'} if status == 401 else {}
+def _refuse(status: int, why: str, wait: int = 0) -> HttpResponse:
+    headers = {401: {"WWW-Authenticate": 'Bearer realm="metrics"'}, 429: {"Retry-After": f"{wait}"}}.get(status, {})
     return HttpResponse(f"{why}\n", status=status, headers=headers, content_type="text/plain; charset=utf-8")

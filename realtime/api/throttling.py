@@ -109,7 +109,7 @@ class RateLimitMiddleware:
         return response
 
 
-def spend(request: Request, *, anonymous: bool = False) -> Quota | None:
+def spend(request: Request | HttpRequest, *, anonymous: bool = False) -> Quota | None:
     """Count *request* for who sent it and return what they have left; None where they have no limit.
 
     With *anonymous* it counts for its address alone: its credentials are no good.
@@ -122,11 +122,12 @@ def spend(request: Request, *, anonymous: bool = False) -> Quota | None:
         return None
     who = limits.network(address) or address
     if user is not None:
-        who = f"{user.pk}:{'session' if request.auth is None else 'token'}"
+        who = f"{user.pk}:{'session' if getattr(request, 'auth', None) is None else 'token'}"
     now = time.time() + crc32(who.encode()) % WINDOW  # Not everyone's minute begins at once.
     used = counter.add(f"throttle:{role}:{who}:{int(now // WINDOW)}")
     quota = Quota(role, limit, limit - used, math.ceil(WINDOW - now % WINDOW))
-    request._request.quota = quota  # type: ignore[attr-defined]
+    carrier: Any = getattr(request, "_request", request)
+    carrier.quota = quota
     if quota.left < 0:
         refusals.record("REST", user=user or AnonymousUser(), address=address, transport="rest", role=role)
     return quota

@@ -26,7 +26,25 @@ export function keepLive(shell, collection, { topic, type, load }) {
       if (!client.isConnected()) collection.fail(/** @type {Error} */ (error));
     }
   };
-  followTopics(client, {
+  followInto(shell, collection, {
+    topic,
+    type,
+    reload,
+    denied: () => collection.refuse(new Error("Your account may not see this.")),
+  });
+  return { reload };
+}
+
+/**
+ * Bring a topic's snapshots and publications into a collection; where there is no connection, `reload` is to do it.
+ *
+ * @param {Pick<Shell, "client" | "join">} shell
+ * @param {LiveCollection} collection
+ * @param {{ topic: string, type: string, reload: () => Promise<void>, denied: () => void }} source
+ * @returns {() => void} Stop it.
+ */
+export function followInto(shell, collection, { topic, type, reload, denied }) {
+  const unfollow = followTopics(shell.client, {
     topics: [topic],
     types: [type],
     snapshot: (data, position) => collection.replace(data, position),
@@ -36,8 +54,11 @@ export function keepLive(shell, collection, { topic, type, load }) {
       collection.lost();
       if (collection.phase === "loading" && (status === "reconnecting" || status === "failed")) reload();
     },
-    denied: () => collection.refuse(new Error("Your account may not see this.")),
+    denied,
   });
-  shell.join({ poll: reload });
-  return { reload };
+  const leave = shell.join({ poll: reload });
+  return () => {
+    unfollow();
+    leave();
+  };
 }

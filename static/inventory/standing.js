@@ -1,8 +1,8 @@
 import { get } from "../dashboard/api.js";
 import { coalesced } from "../dashboard/dom.js";
+import { followInto } from "../dashboard/keep-live.js";
 import { LiveCollection } from "../dashboard/live-collection.js";
 import { inWords } from "../dashboard/state-box.js";
-import { followTopics } from "../dashboard/topic-feed.js";
 
 /** @import { Data } from "../dashboard/live-collection.js" */
 /** @import { Shell } from "../dashboard/shell.js" */
@@ -86,23 +86,12 @@ export function followOne(shell, kind, id, changed) {
       else collection.fail(/** @type {Error} */ (error));
     }
   };
-  const unfollow = followTopics(shell.client, {
-    topics: [`inventory:${key}`],
-    types: ["inventory"],
-    snapshot: (data, position) => collection.replace(data, position),
-    publication: (message) => collection.receive(message),
-    live: () => collection.live(),
-    lost: (status) => {
-      collection.lost();
-      if (collection.phase === "loading" && (status === "reconnecting" || status === "failed")) reload();
-    },
-    // What is not there is refused just as what one may not see; the API tells which it is.
+  // What is not there is refused just as what one may not see; the API tells which it is.
+  const stop = followInto(shell, collection, {
+    topic: `inventory:${key}`,
+    type: "inventory",
+    reload,
     denied: reload,
   });
-  const leave = shell.join({ poll: reload });
-  const stop = () => {
-    unfollow();
-    leave();
-  };
   return { subject, reload, stop };
 }

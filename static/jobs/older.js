@@ -81,3 +81,14 @@ export function withOlder(snapshot, held, isOver) {
 export function nextOf(link) {
   return /<([^>]+)>;\s*rel="?next"?/u.exec(link ?? "")?.[1] ?? null;
 }
+
+/**
+ * What is said below the list: of no jobs nothing, since the list's place says why there are none.
+ *
+ * @param {number} count @param {boolean} all Whether there are no older ones.
+ */
+export function told(count, all) {
+  if (count === 0) return "";
+  const jobs = `${count.toLocaleString()} ${count === 1 ? "job" : "jobs"}`;
+  return all ? `${jobs}, and no older ones.` : `${jobs}.`;
+}

@@ -13,7 +13,7 @@ import { startCancel } from "./cancel.js";
 import { Filters } from "./filters.js";
 import { jobAddress } from "./links.js";
 import { Marks } from "./marks.js";
-import { add, nextOf, Older, withOlder } from "./older.js";
+import { add, nextOf, Older, told, withOlder } from "./older.js";
 import { hasSamePlace, isFiltered, isOver, rowsOf } from "./order.js";
 import { JobRow } from "./row.js";
 import { Steady } from "./steady.js";
@@ -175,17 +175,11 @@ export class JobsPage {
     byId("jobs-foot").hidden = !known || this.jobs.size === 0;
     this.more.hidden = this.hasAll;
     this.more.disabled = older.loading;
-    const said = older.loading ? "Loading older jobs …" : shown(rows.length, this.hasAll);
+    const said = older.loading ? "Loading older jobs …" : told(rows.length, this.hasAll);
     const waiting = steady.waiting === 1 ? "1 change waits" : `${steady.waiting} changes wait`;
     const text = older.error?.message ?? (steady.waiting ? `${waiting} until the pointer leaves the list.` : said);
     if (this.status.textContent !== text) this.status.textContent = text;
   }
-}
-
-/** @param {number} count @param {boolean} all */
-function shown(count, all) {
-  const jobs = `${count.toLocaleString()} ${count === 1 ? "job" : "jobs"}`;
-  return all ? `${jobs}, and no older ones.` : `${jobs}.`;
 }
 
 /** What a snapshot has: those that are not over, and the newest others. */

@@ -17,7 +17,7 @@ SAFE: dict[str, Any] = {
     "SECURE_HSTS_SECONDS": 31_536_000,
     "ALLOWED_HOSTS": ["aether.example.org"],
     "CSRF_TRUSTED_ORIGINS": ["https://portal.example.org"],
-    "TRUSTED_PROXIES": ["10.0.0.2", "10.244.0.0/16", "10.0.0.0/8", "192.0.2.0/24", "2001:db8::/32", "fd00::/8"],
+    "TRUSTED_PROXIES": ["10.0.0.2", "10.244.0.0/16", "192.0.2.0/24", "2001:db8:1::/48", "fd00:1:2::/48"],
     "REDIS_URL": "redis://cache:6379/0",
 }
 POSTGRESQL = "django.db.backends.postgresql"
@@ -56,6 +56,8 @@ def found(**settings: Any) -> list[Any]:
         ({"TRUSTED_PROXIES": ["128.0.0.0/1"]}, "aether.W037", "own addresses"),
         ({"TRUSTED_PROXIES": ["203.0.0.0/8"]}, "aether.W037", "own addresses"),
         ({"TRUSTED_PROXIES": ["2000::/3"]}, "aether.W037", "own addresses"),
+        ({"TRUSTED_PROXIES": ["10.0.0.0/8"]}, "aether.W037", "/16 at most"),
+        ({"TRUSTED_PROXIES": ["fc00::/7"]}, "aether.W037", "/48 at most"),
         ({"WORKERS": 2, "DATABASES": {"default": {"ENGINE": SQLITE}}}, "aether.W038", "postgresql://"),
         (database("db.example.org"), "aether.W039", "sslmode=verify-full"),
         (database("1.2.3.4", sslmode="prefer"), "aether.W039", "sslmode=verify-full"),
@@ -94,6 +96,7 @@ def test_what_is_unsafe_is_named_with_its_remedy(settings: dict[str, Any], expec
         database("db.aether.svc.cluster.local"),
         database("db.example.org", sslmode="require"),
         database("db.example.org", sslmode="verify-full"),
+        {"TRUSTED_PROXIES": ["192.168.0.0/16", "127.0.0.0/8"]},
         {"REDIS_URL": ""},
         {"REDIS_URL": "unix:///run/valkey.sock"},
         {"REDIS_URL": "redis://127.0.0.1:6379/0"},

@@ -51,8 +51,13 @@ def open_jobs(page: Page, url: str, query: str = "") -> None:
 
 
 def names(page: Page) -> list[str]:
-    """Return the names that are listed, from top to bottom."""
-    return page.get_by_test_id("job-name").all_inner_texts()
+    """Return the names that are listed, from top to bottom, all as they are at one moment.
+
+    A locator finds the elements first and reads them in a second step, between which rows may be filled anew.
+    """
+    read = "() => [...document.querySelectorAll('[data-testid=job-name]')].map((name) => name.innerText)"
+    found: list[str] = page.evaluate(read)
+    return found
 
 
 def row(page: Page, name: str) -> Locator:
@@ -160,6 +165,7 @@ def test_filters_are_in_the_address(page: Page, server: Server) -> None:
     page.reload()
     expect(page.get_by_test_id("page-state")).to_contain_text("Nothing matches")
     expect(page.get_by_test_id("search")).to_have_value("deploy")
+    expect(page.get_by_test_id("jobs-status")).to_have_text("")
     page.get_by_test_id("state-action").click()
     wait_for(lambda: len(names(page)) == 3)
 

@@ -18,7 +18,7 @@ SEED = 7
 def chaos(output: Path, *options: str) -> tuple[int, dict[str, Any], str]:
     """Run the harness in a process of its own; return its exit code, its report and what it printed."""
     command = [sys.executable, "-m", "tests.chaos", "--seed", str(SEED), "--output", str(output), *options]
-    env = {"PATH": "/usr/bin:/bin", "SECRET_KEY": SECRET_KEY}
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SECRET_KEY": SECRET_KEY}
     done = subprocess.run(command, cwd=ROOT, env=env, timeout=220, capture_output=True, text=True)
     report = output / f"{SEED}.json"
     found = json.loads(report.read_text()) if report.exists() else {}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bars, totals } from "../../static/activity/buckets.js";
 import { LiveCollection, objectsOf } from "../../static/dashboard/live-collection.js";
-import { add, nextOf, Older, withOlder } from "../../static/jobs/older.js";
+import { add, nextOf, Older, told, withOlder } from "../../static/jobs/older.js";
 import { hasSamePlace, isOver, rowsOf } from "../../static/jobs/order.js";
 import { Steady } from "../../static/jobs/steady.js";
 
@@ -182,4 +182,11 @@ test("Progress moves no row; a state, a name or another part does.", () => {
   for (const change of [{ status: "failed" }, { name: "B" }, { child_jobs: ["b"] }, { error: "x" }])
     assert.equal(hasSamePlace(before, { ...before, ...change }), false);
   assert.equal(hasSamePlace(undefined, before), false);
+});
+
+test("Below the list stands how many jobs there are, and nothing where the list says that nothing matches.", () => {
+  assert.equal(told(0, true), "");
+  assert.equal(told(0, false), "");
+  assert.equal(told(1, true), "1 job, and no older ones.");
+  assert.equal(told(50, false), "50 jobs.");
 });

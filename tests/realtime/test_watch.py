@@ -10,12 +10,13 @@ import pytest
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from realtime import history, node, outbox, upkeep
 from realtime.broker import Broker, publications
 from realtime.history import Published
-from realtime.models import Publication
+from realtime.models import Lease, Publication
 from tests.realtime.clients import Client
 from tests.realtime.conftest import Connect, announce, in_thread, item, numbers
 from tests.support.servers import ROOT, environment
@@ -212,6 +213,16 @@ def test_one_node_at_a_time_holds_the_lease() -> None:
     assert upkeep.take_lease("work", "a", -1)
     assert upkeep.take_lease("work", "b", 60)
     assert not upkeep.take_lease("work", "a", 60)
+
+
+async def test_a_node_that_stops_gives_the_lease_back(live: None) -> None:
+    """Another node gets it at once; what others hold stays theirs."""
+    await node.running()
+    await wait_until(Lease.objects.filter(name="upkeep", expires_at__gt=timezone.now()).aexists, what="the lease")
+    await in_thread(upkeep.take_lease, "upkeep of another", "b", 60)
+    await node.stop()
+    assert await in_thread(upkeep.take_lease, "upkeep", "b", 60)
+    assert not await in_thread(upkeep.take_lease, "upkeep of another", "a", 60)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,19 +5,21 @@ by another test process, or as the near end of any connection. So they come in t
 """
 
 import fcntl
+import os
 import socket
+import tempfile
 from pathlib import Path
 from typing import Final
 
 COUNT: Final = 10_000
-TURN: Final = Path(__file__).resolve().parents[2] / "var" / "ports"
+TURN: Final = Path(tempfile.gettempdir()) / f"aether-ports-{os.getuid()}"
+"""Where the next one stands, for whatever of this user's tests run on the machine."""
 KERNELS: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
     """Return a port of the loopback interface that nobody listens on, and that nobody else is given for long."""
     first = max(_end() - COUNT, 1_024)
-    TURN.parent.mkdir(exist_ok=True)
     with TURN.open("a+") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         turn.seek(0)

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 60.0
-STOP = 15.0
+STOP = 40.0
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -68,10 +68,21 @@ class Line(Text):
         self.validators = []
 
 
+class Lines(serializers.ListField):
+    """Lines as they were printed: there may be a million of them, so that no field is asked of each."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=Line(), **options)
+
+    def run_child_validation(self, data: Any) -> list[Any]:
+        """Return the lines, and where one is none what is wrong with it. Raises: ValidationError."""
+        return data if all(type(line) is str for line in data) else super().run_child_validation(data)
+
+
 class JobAppendSerializer(Strict):
     """The body of POST /jobs/{id}/output."""
 
-    lines = serializers.ListField(child=Line(), help_text="Without line feeds; at most 1 MB together.")
+    lines = Lines(help_text="Without line feeds; at most 1 MB together.")
     first_line = serializers.IntegerField(
         required=False, **NUMBER, help_text="The number of the first of them. Without it: after all that are there."
     )

@@ -30,5 +30,4 @@ def test_a_silent_host_is_lost_also_after_a_restart(start_server: StartServer) -
     put(server)
     server.stop()
     server.start()
-    # Up to 15 s the background work is still leased to the server that was stopped.
-    assert wait_for(lambda: lost(server), 40, what="the loss after the restart")
+    assert wait_for(lambda: lost(server), 30, what="the loss after the restart")

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from aether.jobs import actions
+from aether.jobs.api.serializers import JobAppendSerializer, Line
 from aether.jobs.models import Job
 from realtime import bulk, tokens
 from tests.aether.jobs.conftest import URL, Api, printed, someone
@@ -239,3 +240,20 @@ def test_what_is_not_there(admin: Api) -> None:
     for pk in (str(uuid.uuid4()), "7", "..%2f"):
         for method, path in (("get", ""), ("patch", ""), ("delete", ""), ("get", "/output"), ("post", "/output")):
             assert admin(method, f"/{pk}{path}", None if method in ("get", "delete") else {})[0] == 404
+
+
+def test_a_megabyte_of_blank_lines_is_not_looked_at_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is text is taken as it is: a million lines that are each validated cost seconds."""
+    asked_of: list[object] = []
+    monkeypatch.setattr(Line, "run_validation", lambda _, data: asked_of.append(data))
+    asked = JobAppendSerializer(data={"lines": [""] * 1_000_000})
+    asked.is_valid(raise_exception=True)
+    assert len(asked.validated_data["lines"]) == 1_000_000
+    assert asked_of == []
+
+
+def test_lines_that_are_none_are_named() -> None:
+    """Among many lines the one that is no text is told by its place."""
+    asked = JobAppendSerializer(data={"lines": ["", " two ", None]})
+    assert not asked.is_valid()
+    assert list(asked.errors["lines"]) == [2]

@@ -1,6 +1,7 @@
 """Tests of `manage.py job run`: real commands, beside a real server that a WebSocket client follows them on."""
 
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from aether.jobs.management.commands.job import called
 from aether.jobs.runner import Pipe
 from tests.aether.jobs.test_topics import lines_of
 from tests.realtime.clients import Client, over_socket
@@ -287,3 +289,42 @@ def test_the_end_of_a_line_that_was_shown_before_is_no_blank_line() -> None:
     pipe.flush(3.0, after=0.5)
     pipe.feed(b"ing\n\n", 4.0)
     assert lines == ["Password: ", "", "Wait", "ing", ""]
+
+
+def test_a_character_without_its_end() -> None:
+    """What came of a character that the command did not print to its end is shown as a replacement."""
+    lines: list[str] = []
+    pipe = Pipe(io.BytesIO(), "", lines.append)
+    pipe.feed("20 €".encode()[:-1], 0.0)
+    pipe.end(1.0)
+    assert lines == ["20 \ufffd"]
+
+
+def test_a_child_that_prints_on_and_on(module_server: Server) -> None:
+    """The job ends soon after its command, though what that has left in the background never falls silent."""
+    script = "while sleep 0.1; do echo still here; done & echo $!"
+    with started(module_server, "sh", "-c", script) as process:
+        child = int(process.stdout.readline())
+        try:
+            assert process.wait(60) == 0
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+    job = newest(module_server)
+    assert (job["status"], job["output"][:2]) == ("completed", [str(child), "still here"])
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("rsync -a /srv backup:/srv", "rsync -a /srv backup:/srv"),
+        ("sh -c 'one\n  two'", "sh -c 'one two'"),
+        (f"cat {'/srv/file ' * 20}", "cat /srv/file /srv/file /srv/file /srv/file /srv/file /srv/file /srv/file…"),
+        (f"/opt/{'x' * 200} -a", f"/opt/{'x' * 74}…"),
+        (f"sh -c '{'x' * 200}'", f"sh -c '{'x' * 72}…"),
+    ],
+)
+def test_a_job_is_called_by_the_begin_of_its_command(line: str, name: str) -> None:
+    """A long command line would fill the titles of notifications: words that are whole, 80 characters at most."""
+    assert called(line) == name
+    assert len(name) <= 80

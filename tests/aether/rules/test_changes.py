@@ -1,6 +1,5 @@
 """Tests of changes as they are made: by the API, by actions, by a plain save, and of what is told of them."""
 
-import time as clock
 from typing import Any
 
 import pytest
@@ -98,20 +97,17 @@ def test_thousands_of_vms_cost_little_more() -> None:
     """What the rules add to a report is a few statements for each 500 rows, and one notification."""
     with unwatched():
         inventory.sync(reported(3_000))
-    durations, counts = [], []
+    counts = []
     for state, watched in (("Off", False), ("Running", True)):
-        began = clock.perf_counter()
         with CaptureQueriesContext(connection) as queries:
             if watched:
                 inventory.sync(reported(3_000, state))
             else:
                 with unwatched():
                     inventory.sync(reported(3_000, state))
-        durations.append(clock.perf_counter() - began)
         counts.append(len(queries))
     assert told() == [("info", "3000 VMs changed their state")]
     assert counts[1] - counts[0] < 40
-    assert durations[1] < 2 * durations[0] + 1
 
 
 def test_a_host_that_is_deleted_takes_its_alarm_with_it() -> None:

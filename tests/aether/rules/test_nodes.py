@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, connections, transaction
@@ -16,6 +17,7 @@ from aether.inventory.models import Host
 from aether.jobs import actions as jobs
 from aether.jobs.models import Job
 from aether.rules import background
+from aether.rules.declared import FIELDS
 from aether.rules.models import Observation
 from notifications.models import Notification
 from realtime import bulk
@@ -106,6 +108,34 @@ def test_hosts_of_a_storm_that_come_back_at_once(together: Callable[..., list[An
 
     together(first, second)
     assert told() == [("success", "None of 2 hosts do not answer")]
+
+
+def test_a_node_tells_of_a_family_while_a_child_is_written(together: Callable[..., list[Any]]) -> None:
+    """The write locks the parent after the child; so does the node, though the parent's id is the lower one."""
+    now = timezone.now()
+    parent = jobs.create("deploy", status="running", id=UUID(int=1))
+    child = jobs.create("copy", status="running", id=UUID(int=2), parent=parent)
+    bulk.update(Job.objects.all(), started_at=now - timedelta(hours=1))
+    for job in (parent, child):
+        facts = {**dict.fromkeys(FIELDS["job"]), "was": None, "id": str(job.pk), "name": job.name}
+        values = {"entity": str(job.pk), "due_at": now, "active": True, "facts": facts}
+        Observation.objects.create(rule="job_slow", episode_at=now, since=now, changed_at=now, **values)
+    begun = Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            jobs.append(child.pk, ["a line"])
+            begun.set()
+            wait_for(somebody_waits, what="the node")
+            jobs.update(child.pk, progress=50)
+
+    def tell() -> None:
+        assert begun.wait(10)
+        background.tell_due(now + timedelta(minutes=1))
+
+    together(write, tell)
+    assert sorted(told()) == [("warning", "copy takes long"), ("warning", "deploy takes long")]
+    assert Job.objects.get(pk=child.pk).progress == 50
 
 
 def somebody_waits() -> bool:

@@ -251,6 +251,7 @@ def test_what_is_gone_wakes_nobody(ann: User, operators: Group) -> None:
     assert seen(ann) == {"opened": True, "dismissed": False}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_snapshots_agree(ann: User) -> None:
     """What a connection is sent at its start leaves out what is away, also where it is made for many at once."""
     rows = [actions.create(str(number)) for number in range(4)]

@@ -194,26 +194,22 @@ def test_unread_elsewhere(ann: User) -> None:
 
 
 def test_many(ann: User) -> None:
-    """A thousand are a few queries; each message has the count that is true when its batch is committed."""
-    rows = actions.create_many({"title": str(number)} for number in range(1_000))
-    relay()
+    """Six hundred are a few queries; each message has the count that is true when its batch is committed."""
+    rows = actions.create_many({"title": str(number)} for number in range(600))
     pks = [row.pk for row in rows]
     with CaptureQueriesContext(connection) as queries:
-        assert actions.archive_many(ann, pks).count == 1_000
+        assert actions.archive_many(ann, pks).count == 600
     assert len(queries) <= 50
-    told = published()[1_000:]
-    assert ({item["unread_count"] for item in told[:500]}, {item["unread_count"] for item in told[500:]}) == (
-        {500},
-        {0},
-    )
+    told = published()[600:]
+    assert [{item["unread_count"] for item in part} for part in (told[:500], told[500:])] == [{100}, {0}]
     assert actions.archive_many(ann, pks).count == 0
     assert actions.save_many(ann, pks[:3]).count == 3
     assert actions.unsave_many(ann, pks).count == 3
     assert actions.snooze_many(ann, pks[:2], later()).count == 2
     assert actions.unsnooze_many(ann, pks).count == 2
-    assert actions.unarchive_many(ann, pks).count == 1_000
-    assert {item["unread_count"] for item in published()[-500:]} == {1_000}
-    assert tabs(ann) == [1_000, 1_000, 0, 0, 0]
+    assert actions.unarchive_many(ann, pks).count == 600
+    assert {item["unread_count"] for item in published()[-100:]} == {600}
+    assert tabs(ann) == [600, 600, 0, 0, 0]
 
 
 def test_older_clients(ann: User) -> None:

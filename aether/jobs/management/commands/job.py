@@ -5,6 +5,7 @@ could not be started; 125 where the job could not be told of.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import shlex
@@ -18,7 +19,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
 from aether.jobs import actions
-from aether.jobs.models import NAME_LENGTH, Job
+from aether.jobs.models import Job
 from aether.jobs.output import storable
 from aether.jobs.reporter import Reporter
 from aether.jobs.representation import represent
@@ -26,6 +27,8 @@ from aether.jobs.runner import JOB_VARIABLE, Runner
 from aether.jobs.states import Status
 
 UNTOLD: Final = 125
+SHOWN: Final = 80
+"""Characters of a command line that its job is called by; the job's parameters have all of it."""
 CODES = "Exit codes: the command's own; 125: the job could not be stored; 126, 127: the command could not be started."
 
 
@@ -38,7 +41,7 @@ class Command(BaseCommand):
         """Add what a job has, and the command."""
         kinds = parser.add_subparsers(dest="what", required=True)
         run = kinds.add_parser("run", help="run a command: manage.py job run [options] -- COMMAND …")
-        run.add_argument("--name", help="what it is called; by default the command line")
+        run.add_argument("--name", help="what it is called; by default what the command line begins with")
         run.add_argument("--type", default="command", dest="job_type", help="what kind of job it is (%(default)s)")
         run.add_argument("--target-host", default=socket.gethostname(), help="where it works; by default this machine")
         run.add_argument("--parent", help="the id of the job that it is a part of; by default the one that runs this")
@@ -56,14 +59,30 @@ class Command(BaseCommand):
         mirror = sys.stderr.buffer if options["json"] else sys.stdout.buffer
         runner = Runner(command, reporter, grace=options["grace"], mirror=mirror)
         reporter.on_ended(runner.want_end)
-        reporter.start()
-        ended = runner.run()
-        stored = reporter.finish(**ended.changes)
-        if options["json"]:
-            self.stdout.write(json.dumps(represent(Job.objects.get(pk=job.pk)), ensure_ascii=False))
-        elif not stored:
-            self.stderr.write(f"How the job {job.pk} ended could not be stored, or somebody else ended it before.")
+        with runner.heeding():
+            reporter.start()
+            ended = runner.run()
+            stored = reporter.finish(**ended.changes)
+        self._report(job, stored=stored, as_json=options["json"])
         sys.exit(ended.exit_code)
+
+    def _report(self, job: Job, *, stored: bool, as_json: bool) -> None:
+        if as_json:
+            with contextlib.suppress(Error):  # The database is away, and how it ended is not stored either.
+                self.stdout.write(json.dumps(represent(Job.objects.get(pk=job.pk)), ensure_ascii=False))
+                return
+        if not stored:
+            self.stderr.write(f"How the job {job.pk} ended could not be stored, or somebody else ended it before.")
+
+
+def called(line: str) -> str:
+    """Return the begin of a command *line*, to its last whole word where that says enough."""
+    line = " ".join(line.split())
+    if len(line) <= SHOWN:
+        return line
+    begin = line[: SHOWN - 1]
+    words, space, _ = begin.rpartition(" ")
+    return f"{words if space and len(words) > SHOWN // 2 else begin}…"
 
 
 def _create(command: list[str], options: dict[str, Any]) -> Job:
@@ -71,7 +90,7 @@ def _create(command: list[str], options: dict[str, Any]) -> Job:
     line = storable(shlex.join(command))
     try:
         return actions.create(
-            options["name"] or line[:NAME_LENGTH], job_type=options["job_type"], target_host=options["target_host"],
+            options["name"] or called(line), job_type=options["job_type"], target_host=options["target_host"],
             parameters={"command": line[:4_000]}, parent=_parent(options["parent"]), status=Status.RUNNING,
             watched=True,
         )  # fmt: skip
