@@ -7,16 +7,19 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.servers import Server
 from tests.support.waiting import wait_for
 
+CALM = {"NOTIFICATION_STORM_COUNT": "0"}
+"""What a server is started with whose notifications shall each be a row, however many come at once."""
+FILL = """
+from notifications import actions
+rows = [{{"title": f"Row {{n}}", "level": "info" if n % 100 else "error"}} for n in range({count})]
+for start in range(0, {count}, 1_000):
+    actions.create_many(rows[start:start + 1_000])
+"""
+
 
 def fill(server: Server, count: int) -> None:
-    """Create many notifications; `Row 0` is the oldest."""
-    step = 1_000
-    for start in range(0, count, step):
-        server.python(
-            "from notifications import actions;"
-            "actions.create_many([{'title': f'Row {n}', 'level': 'error' if n % 100 == 0 else 'info'}"
-            f" for n in range({start}, {min(start + step, count)})])"
-        )
+    """Create many notifications; `Row 0` is the oldest, and each hundredth is an error."""
+    server.python(FILL.format(count=count))
 
 
 class Inbox:
@@ -28,7 +31,7 @@ class Inbox:
 
     def open(self, query: str = "") -> "Inbox":
         """Open the page and wait until it is connected."""
-        self.page.goto(f"{self.url}/notifications{query}")
+        self.page.goto(f"{self.url}/notifications{query}", timeout=30_000)
         expect(self.page.get_by_test_id("bell")).to_have_attribute("data-state", "connected", timeout=30_000)
         return self
 

@@ -1,9 +1,13 @@
 """The inbox page with 10,000 notifications: little of it is on the page, and all of it can be reached."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.inbox import Inbox, fill
+from tests.browser.inbox import CALM, Inbox, fill
+from tests.conftest import LOCAL
 from tests.support.servers import Server
 from tests.support.waiting import wait_for
 
@@ -13,10 +17,12 @@ ROWS = 60
 
 
 @pytest.fixture(scope="module")
-def server(module_server: Server) -> Server:
+def server(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server with all of them for the tests of this module, which change none."""
-    fill(module_server, COUNT)
-    return module_server
+    server = Server(tmp_path_factory.mktemp("long"), migrated_database, **LOCAL, **CALM)
+    fill(server, COUNT)
+    yield server.start()
+    server.stop()
 
 
 @pytest.fixture
