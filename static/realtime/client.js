@@ -16,6 +16,8 @@ const KINDS = { websocket: Link, sse: SseLink, poll: PollLink };
 const WORDS = { websocket: "to WebSocket", sse: "over server-sent events", poll: "by polling" };
 /** Milliseconds that a connection must last before its end counts as a new trouble. */
 const STABLE = 5_000;
+/** Milliseconds without a greeting until a tab asks why whose leader has gone, perhaps since the person signed out. */
+const DOUBT = 200;
 /** Milliseconds until a planned refresh that failed is tried again. */
 const REFRESH_AGAIN = 60_000;
 /** Messages of one connection that say nothing about the world; they are handed on from a successor too. */
@@ -121,9 +123,10 @@ export class RealtimeClient {
     this.link = this.dial(transport);
   }
 
-  /** @param {Transport} transport @returns {Connection} */
-  dial(transport) {
-    return new KINDS[transport](this.options, this.ends, this.following);
+  /** @param {Transport} transport @param {Partial<Options>} [changes] @returns {Connection} */
+  dial(transport, changes) {
+    const options = changes ? { ...this.options, ...changes } : this.options;
+    return new KINDS[transport](options, this.ends, this.following);
   }
 
   /** @param {Connection} link @param {Message} message */
@@ -165,7 +168,7 @@ export class RealtimeClient {
       this.successor = null;
     } else if (link instanceof SharedLink) {
       link.left = true;
-      this.successor ??= this.dial(this.transports.current);
+      this.successor ??= this.dial(this.transports.current, { doubt: DOUBT });
     }
   }
 

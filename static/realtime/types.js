@@ -46,6 +46,7 @@
  * @property {Authenticate} [auth] Without it the session's cookie speaks for the page.
  * @property {Pick<Storage, "getItem" | "setItem" | "removeItem"> | null} [storage] Outlives a reload, and may throw.
  * @property {Tabs} [tabs] Without it each tab has a connection of its own.
+ * @property {number} [doubt] Milliseconds without a greeting after which a page that relies on its session asks why.
  * @property {Clock} clock
  * @property {() => number} random A number in [0, 1).
  * @property {number} refreshTime Milliseconds after which a connection is replaced by a new one.
