@@ -1,6 +1,7 @@
 import { browserClock } from "../realtime/clock.js";
 import { pageConfig, wsClient } from "../websocket.js";
 import * as api from "./api.js";
+import { ArrivalAnnouncer } from "./arrivals.js";
 import { startCompose } from "./compose.js";
 import { account, badge, signedOut } from "./connection.js";
 import { Disclosure } from "./disclosure.js";
@@ -70,7 +71,8 @@ export class Shell {
       reload: () => this.poll(),
       opened: () => this.toasts.clear(),
     });
-    this.toasts = new Toasts({ clock: browserClock, open: () => this.panel.open() });
+    this.announcer = new ArrivalAnnouncer(byId("announcer"), browserClock);
+    this.toasts = new Toasts({ clock: browserClock, announcer: this.announcer, open: () => this.panel.open() });
     /** Opens the dialog that sends a notification; null for who may not. */
     this.compose = startCompose();
     this.staleBar = StaleBar.of(document, () => this.retry());
@@ -183,8 +185,7 @@ export class Shell {
   /** @param {Arrival} arrival */
   arrived({ items, missed }) {
     if (!this.panel.isOpen) return this.toasts.announce(items, missed || this.client.isCatchingUp());
-    const text = items.length === 1 ? `New: ${items[0]?.title}` : `${items.length} new notifications`;
-    byId("announcer").textContent = text;
+    this.announcer.add(/** @type {any[]} */ (items));
   }
 
   render() {

@@ -3,6 +3,7 @@ import { linked } from "./links.js";
 import { levelOf } from "./row.js";
 
 /** @import { Clock } from "../realtime/types.js" */
+/** @import { ArrivalAnnouncer } from "./arrivals.js" */
 /** @import { Item } from "./store.js" */
 
 const AT_MOST = 3;
@@ -19,6 +20,7 @@ const TOGETHER_IN_STORM = 1_000;
  * @property {string} title
  * @property {string} [text]
  * @property {string} level
+ * @property {boolean} [silent] A screen reader is told by something else.
  * @property {boolean} [stays] Until it is dismissed.
  * @property {{ words: string, run: () => void }} [action]
  */
@@ -28,9 +30,10 @@ const TOGETHER_IN_STORM = 1_000;
  * wait while the pointer or the focus is on them.
  */
 export class Toasts {
-  /** @param {{ clock: Clock, open: () => void }} options `open` shows the panel. */
-  constructor({ clock, open }) {
+  /** @param {{ clock: Clock, announcer: ArrivalAnnouncer, open: () => void }} options `open` shows the panel. */
+  constructor({ clock, announcer, open }) {
     this.clock = clock;
+    this.announcer = announcer;
     this.opening = { words: "Open", run: open };
     this.container = byId("toasts");
     /** @type {Item[]} What has come and is about to be told. */
@@ -72,8 +75,12 @@ export class Toasts {
     const text =
       errors > 0 ? `${errors} ${errors === 1 ? "error" : "errors"} among them.` : "They are all in the panel.";
     before.element?.remove();
-    const element = this.show({ title, text, level: errors > 0 ? "error" : "info", action: this.opening });
+    const level = errors > 0 ? "error" : "info";
+    // Each new sum is shown, but only now and then said.
+    const element = this.show({ title, text, level, action: this.opening, silent: before.element !== null });
     if (before.element) element.classList.add("still");
+    if (before.element) this.announcer.add(/** @type {any[]} */ (items));
+    else this.announcer.told();
     this.storm = { element, total, errors };
   }
 
@@ -99,12 +106,17 @@ export class Toasts {
   }
 
   /** @param {Toast} toast */
-  build({ title, text, level, stays, action }) {
+  build({ title, text, level, stays, silent, action }) {
     const { icon: name, word } = levelOf(level);
     const said = h("strong", {}, h("span", { class: "sr-only" }, `${word}: `), title);
     const element = h(
       "div",
-      { class: "toast", role: level === "error" ? "alert" : "status", "data-level": name, "data-testid": "toast" },
+      {
+        class: "toast",
+        role: silent ? "group" : level === "error" ? "alert" : "status",
+        "data-level": name,
+        "data-testid": "toast",
+      },
       h("span", { class: "note-mark" }, icon(name)),
       h("div", { class: "toast-body" }, said, text && h("p", {}, ...linked(text))),
     );

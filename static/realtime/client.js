@@ -151,15 +151,6 @@ export class RealtimeClient {
     if (!(link instanceof SharedLink)) this.sharing?.took(message);
   }
 
-  /** Follow exactly *topics* for other tabs. @param {Set<string>} topics */
-  lend(topics) {
-    const { added, removed } = this.following.lend(topics);
-    for (const link of [this.link, this.successor]) {
-      if (added.length > 0) link?.follow(added);
-      if (removed.length > 0) link?.leave(removed);
-    }
-  }
-
   /** Leave the connection that another tab holds for one of one's own, without a word. */
   goAlone() {
     const { link, successor } = this;

@@ -115,12 +115,22 @@ export class Sharing {
     this.forget();
   }
 
+  /** Follow exactly what the other tabs want by now. */
+  lend() {
+    const { link, successor, following } = this.client;
+    const { added, removed } = following.lend(this.lending.topics);
+    for (const one of [link, successor]) {
+      if (added.length > 0) one?.follow(added);
+      if (removed.length > 0) one?.leave(removed);
+    }
+  }
+
   /** Nobody borrows anything any longer, and nothing was asked for. */
   forget() {
     this.announced = false;
     this.asked = "";
     this.lending.clear();
-    this.client.lend(this.lending.topics);
+    this.lend();
   }
 
   deprived() {
@@ -140,7 +150,7 @@ export class Sharing {
     if (kind === "want") {
       this.presence.watch(from, () => this.returned(from));
       this.lending.want(from, topics);
-      this.client.lend(this.lending.topics);
+      this.lend();
       this.look();
     }
     if (kind === "leave") this.returned(from);
@@ -151,7 +161,7 @@ export class Sharing {
   /** @param {string} tab That wants nothing any longer. */
   returned(tab) {
     this.lending.leave(tab);
-    this.client.lend(this.lending.topics);
+    this.lend();
   }
 
   /** @param {Post} post Of the tab that leads, or of another one that does not. */
