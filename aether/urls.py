@@ -12,6 +12,7 @@ from realtime.api import health, metrics, problems, schema  # noqa: F401  It reg
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("notifications", views.inbox, name="inbox-page"),
     path("inventory", views.inventory, name="inventory-page"),
     path("inventory/hosts/<str:host_id>", views.host, name="host-page"),
     path("inventory/vms/<str:vm_id>", views.vm, name="vm-page"),

@@ -1,6 +1,6 @@
 """The pages that people see; what they show live comes over the API and the WebSocket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -14,8 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from notifications.vocabulary import categories
+
 SECTIONS: Final = {
     "dashboard": ("dashboard", "Overview"),
+    "inbox": ("inbox-page", "Inbox"),
     "inventory": ("inventory-page", "Inventory"),
     "jobs": ("jobs-page", "Jobs"),
 }
@@ -35,6 +38,12 @@ def page(view: View) -> View:
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Return the overview."""
     return _shell(request, "dashboard.html", "dashboard")
+
+
+@page
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Return the inbox: all of a person's notifications."""
+    return _shell(request, "inbox.html", "inbox", more={"categories": dict(categories())})
 
 
 @page
@@ -67,8 +76,10 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
     return _shell(request, "job.html", "jobs", job_id)
 
 
-def _shell(request: HttpRequest, template: str, section: str, object_id: str = "") -> HttpResponse:
-    """Render a page inside the shell; its scripts find *object_id* in `#config-data` as `object_id`."""
+def _shell(
+    request: HttpRequest, template: str, section: str, object_id: str = "", more: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """Render a page inside the shell; its scripts find *object_id* and *more* in `#config-data`."""
     context = {
         **page_context(),
         "navigation": [
@@ -82,7 +93,7 @@ def _shell(request: HttpRequest, template: str, section: str, object_id: str = "
             for name, (url_name, title) in SECTIONS.items()
         ],
         "object_id": object_id,
-        "config": page_config(request.user) | {"object_id": object_id},
+        "config": page_config(request.user) | {"object_id": object_id} | dict(more or {}),
     }
     return render(request, template, context)
 

@@ -12,10 +12,10 @@ from django.core import signing
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from notifications.filters import Filter
-from notifications.models import Notification, Receipt
+from notifications.models import LIVE, Notification, Receipt
 from notifications.readers import Readers
 from notifications.recent import notes_of
-from notifications.representation import represent
+from notifications.representation import UNTOUCHED, represent
 from notifications.secrecy import Unreadable
 from notifications.unread import unread_count
 from realtime import audit
@@ -42,7 +42,9 @@ class Page:
 
 
 class Inbox:
-    """One user's notifications. Reads only, and only what the audience covers and the user did not dismiss.
+    """One user's notifications: the inbox itself, and what is kept beside it, archived, snoozed or saved.
+
+    Reads only, and only what was delivered, the audience covers and the user did not dismiss.
 
     Make one for each request: it remembers the user's groups and marks.
     """
@@ -58,24 +60,26 @@ class Inbox:
 
     def covered(self) -> QuerySet[Notification]:
         """Return what the user's audience covers, whether deleted, dismissed or not."""
-        return Notification.objects.filter(audience__in=self.audiences)
+        return Notification.objects.filter(audience__in=self.audiences, deliver_at=None)
 
     def visible(self) -> QuerySet[Notification]:
-        """Return what is neither deleted nor dismissed."""
+        """Return what is neither deleted nor dismissed, be it archived or snoozed."""
         return self._kept(self.covered())
 
     def find(self, pk: uuid.UUID) -> dict[str, Any]:
         """Return one notification as the user sees it. Raises: Notification.DoesNotExist."""
         return self.view([self.visible().get(pk=pk)])[0]
 
-    def disclose(self, pk: uuid.UUID) -> dict[str, Any]:
+    def disclose(self, pk: uuid.UUID, *, also: QuerySet[Notification] | None = None) -> dict[str, Any]:
         """Return one notification with what it says, also where it is sensitive. For the user's eyes, and no log's.
+
+        It may be among *also*, which the user may see beside what they were told.
 
         `readable` is false where the text cannot be decrypted; the message then says what can be done.
 
         Raises: Notification.DoesNotExist.
         """
-        row = self.visible().get(pk=pk)
+        row = self.visible().filter(pk=pk).first() or (also if also is not None else self.visible()).get(pk=pk)
         item = {**self.view([row])[0], "readable": True}
         if not row.sensitive:
             return item
@@ -93,7 +97,7 @@ class Inbox:
 
         Raises: InvalidCursor.
         """
-        place = _place(self._user, cursor) if cursor else None
+        place = place_of(self._user, cursor) if cursor else None
         filters = wanted or Filter(read=False if unread_only else None)
         back = place is not None and place.back
         rows = self._rows(filters, place.beyond() if place else Q(), limit, back=back)
@@ -110,54 +114,65 @@ class Inbox:
 
     def ids(self, wanted: Filter) -> list[uuid.UUID]:
         """Return the ids of all that *wanted* asks for, newest first."""
-        return list(self.visible().filter(wanted.condition(self._user.pk)).values_list("pk", flat=True))
+        return list(self._every(wanted).values_list("pk", flat=True))
 
     def counts(self, wanted: Filter) -> dict[tuple[str, str], int]:
         """Return how many there are of what *wanted* asks for, by level and category."""
-        rows = self.visible().filter(wanted.condition(self._user.pk)).order_by()
+        rows = self._every(wanted).order_by()
         found = rows.values_list("level", "category").annotate(count=Count("pk"))
         return {(level, category): count for level, category, count in found}
 
     def unread_count(self) -> int:
-        """Return how many are unread, of all."""
+        """Return how many of the inbox are unread."""
         return unread_count(self._user.pk)
 
     def total_count(self) -> int:
-        """Return how many there are, read or not."""
-        live = Notification.objects.filter(audience__in=self.audiences, deleted_at=None)
-        return live.count() - self._readers.dismissed()[self._user.pk]
+        """Return how many are in the inbox, read or not."""
+        live = Notification.objects.filter(audience__in=self.audiences, **LIVE)
+        return live.count() - self._readers.away()[self._user.pk]
+
+    def tabs(self) -> dict[str, int]:
+        """Return how many there are in each place, whatever else is asked for."""
+        total, unread = self.total_count(), self.unread_count()
+        kept = {"saved": Filter(saved=True), "snoozed": Filter(snoozed=True), "archived": Filter(archived=True)}
+        found = {name: self._every(wanted).count() for name, wanted in kept.items()}
+        return {"inbox": total, "unread": unread, **found}
 
     def view(self, rows: Sequence[Notification]) -> list[dict[str, Any]]:
-        """Return *rows* as the user sees them: with `read`, and the `offset` of the opening, null while pending."""
+        """Return *rows* with the user's own marks, and the `offset` of each one's opening, null while pending."""
         receipts = self._readers.receipts([row.pk for row in rows])
         user_id = self._user.pk
         return [self._readers.item(user_id, note, receipts.get((user_id, note.id))) for note in notes_of(list(rows))]
+
+    def _every(self, wanted: Filter) -> QuerySet[Notification]:
+        return self.visible().filter(wanted.condition(self._user.pk))
 
     def _kept(self, rows: QuerySet[Notification]) -> QuerySet[Notification]:
         dismissed = Receipt.objects.filter(
             user_id=self._user.pk, notification=OuterRef("pk"), dismissed_version__gte=OuterRef("opened_version")
         )
-        return rows.filter(~Exists(dismissed), deleted_at=None)
+        return rows.filter(~Exists(dismissed), **LIVE)
 
     def _rows(self, filters: Filter, beyond: Q, limit: int, *, back: bool) -> list[Notification]:
         """Return one more than *limit* of what *filters* ask for, the nearest first, oldest first when going *back*.
 
-        Each audience is asked for its own, which is a short walk along an index; what is unread has a query that finds
-        it without looking at the rest.
+        Each audience is asked for its own, which is a short walk along an index; of what is few there is a query that
+        finds it without looking at the rest.
         """
         order = ("created_at", "id") if back else ("-created_at", "-id")
         asked = filters.condition(self._user.pk) & beyond
-        if filters.read is False:
-            return list(Notification.objects.filter(asked).order_by(*order)[: limit + 1])
+        if filters.of_few:
+            return list(self.visible().filter(asked).order_by(*order)[: limit + 1])
         found: list[Notification] = []
         for name in self.audiences:
-            found += self._kept(Notification.objects.filter(asked, audience=name)).order_by(*order)[: limit + 1]
+            rows = Notification.objects.filter(asked, audience=name, **LIVE)
+            found += (rows if filters.of_inbox else self._kept(rows)).order_by(*order)[: limit + 1]
         return sorted(found, key=lambda row: (row.created_at, row.pk), reverse=not back)[: limit + 1]
 
 
 def created(row: Notification) -> dict[str, Any]:
     """Return *row*, which was created just now, as its readers see it: nobody has done anything with it yet."""
-    return {**represent(row), "read": False, "offset": None}
+    return {**represent(row), **UNTOUCHED, "offset": None}
 
 
 @cache
@@ -175,7 +190,7 @@ def cursor_at(user: AbstractBaseUser, created_at: datetime, pk: uuid.UUID, *, ba
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a page begins, and in which direction it goes."""
 
     moment: datetime
@@ -189,11 +204,12 @@ class _Place:
         return Q(created_at__lte=self.moment) & (Q(created_at__lt=self.moment) | Q(pk__lt=self.pk))
 
 
-def _place(user: AbstractBaseUser, cursor: str) -> _Place:
+def place_of(user: AbstractBaseUser, cursor: str) -> Place:
+    """Return where *cursor* leads *user*. Raises: InvalidCursor."""
     try:
         owner, created_at, pk, *way = _signer().unsign_object(cursor)
     except signing.BadSignature as error:
         raise InvalidCursor(cursor) from error
     if owner != str(user.pk):
         raise InvalidCursor(cursor)
-    return _Place(datetime.fromisoformat(created_at), uuid.UUID(hex=pk), bool(way))
+    return Place(datetime.fromisoformat(created_at), uuid.UUID(hex=pk), bool(way))

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from notifications import secrecy, validators
 from notifications.idempotency import Claim as Claim
+from notifications.receipts import Receipt as Receipt
 from notifications.sealing import NEUTRAL, SECRET, Sealable, SealedQuerySet
 from notifications.vocabulary import CATEGORY_LENGTH, Category, Level, known_category
 from realtime import audience
@@ -23,17 +24,20 @@ from realtime import audience
 TITLE_LENGTH: Final = 200
 MESSAGE_LENGTH: Final = 10_000
 TEXT: Final = [validators.storable]
-HELD: Final = ("audience", "sensitive", "version", "sealed", "dedup_key")
+HELD: Final = ("audience", "sensitive", "version", "sealed", "dedup_key", "deliver_at")
 """What a save compares with the row as it is stored."""
 NEUTRAL_IN_SQL: Final = {name: value for name, value in NEUTRAL.items() if name != "metadata"}
 """JSON is compared differently by each database."""
+LIVE: Final = {"deleted_at": None, "deliver_at": None}
+"""What is there: neither deleted nor still waiting for its time."""
 
 
 class Notification(Sealable):
     """Something that happened, told to everyone, to one user group or to one user.
 
     `save()` and `delete()` open a transaction and are published by it (see `signals`). The audience is chosen at
-    creation and never changes. A deleted one stays for a while with `deleted_at`, so that it can be restored. What a
+    creation and never changes. A deleted one stays for a while with `deleted_at`, so that it can be restored. One with
+    `deliver_at` is scheduled: nobody is told of it before it is delivered, which a running server does. What a
     sensitive one says is encrypted when it is saved; in the database nothing of it is ever in clear.
     """
 
@@ -59,6 +63,9 @@ class Notification(Sealable):
         help_text="Names what this is about: at most one live notification of an audience has it.",
     )
     expires_at = models.DateTimeField(null=True, blank=True)
+    deliver_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its audience is told of it; empty once it was, and for at once."
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
@@ -72,6 +79,9 @@ class Notification(Sealable):
 
     objects = SealedQuerySet.as_manager()
 
+    delivered_now = False
+    """Whether the last `save` delivered what was scheduled."""
+
     class Meta:
         ordering = ("-created_at", "-id")
         permissions = (("view_sensitive", "Can read what sensitive notifications say, in the admin"),)
@@ -84,13 +94,20 @@ class Notification(Sealable):
             models.CheckConstraint(condition=~Q(audience=""), name="notification_has_audience"),
             models.UniqueConstraint(
                 fields=("audience", "dedup_key"),
-                condition=Q(deleted_at=None, dedup_key__isnull=False),
+                condition=Q(**LIVE, dedup_key__isnull=False),
                 name="notification_dedup_once",
+            ),
+            models.UniqueConstraint(
+                fields=("audience", "dedup_key"),
+                condition=Q(deleted_at=None, deliver_at__isnull=False, dedup_key__isnull=False),
+                name="notification_scheduled_once",
             ),
         )
         indexes = (
-            models.Index("audience", F("created_at").desc(), F("id").desc(), condition=Q(deleted_at=None),
+            models.Index("audience", F("created_at").desc(), F("id").desc(), condition=Q(**LIVE),
                          name="notification_newest"),
+            models.Index(fields=("deliver_at", "id"), condition=Q(deleted_at=None, deliver_at__isnull=False),
+                         name="notification_due"),
             models.Index(fields=("expires_at",), condition=Q(deleted_at=None), name="notification_expiry"),
             models.Index(fields=("updated_at",), name="notification_age"),
             models.Index(fields=("id",), condition=Q(sensitive=True), name="notification_sensitive"),
@@ -109,9 +126,15 @@ class Notification(Sealable):
         return audience.EVERYONE if self.group_id is None else audience.for_group(self.group_id)
 
     def clean(self) -> None:
-        """Refuse two audiences at once, and a sensitive one where there is no key. Raises: ValidationError."""
+        """Refuse two audiences at once, an end before the beginning, and a sensitive one where there is no key.
+
+        Raises: ValidationError.
+        """
         if self.user_id is not None and self.group_id is not None:
             raise ValidationError({"group": "Name a user or a group, not both; neither means everyone."})
+        if self.deliver_at is not None and self.expires_at is not None and self.expires_at <= self.deliver_at:
+            text = "It would expire before it is delivered; set expires_at to a time after deliver_at."
+            raise ValidationError({"expires_at": ValidationError(text, code="before_delivery")})
         if self.sensitive and not self.sealed and not secrecy.master_keys():
             raise ValidationError({"sensitive": ValidationError(secrecy.NO_KEY, code="no_key")})
 
@@ -124,26 +147,33 @@ class Notification(Sealable):
 
         With `update_fields` only those are written, and what is published is the row as it then is.
 
-        Raises: ValidationError, when the audience or `sensitive` was changed; NoKey and Unreadable, as `conceal` does.
+        A scheduled one whose `deliver_at` was taken away is delivered now.
+
+        Raises: ValidationError, when the audience or `sensitive` was changed, or it was to be scheduled after it was
+        delivered; NoKey and Unreadable, as `conceal` does.
         """
         with transaction.atomic():
             stored = type(self).objects.select_for_update().filter(pk=self.pk).only(*HELD).first()
+            self.delivered_now = False
             if stored is None:
                 self.audience = self.own_audience
                 self.opened_version = self.version
             else:
+                fields = kwargs.get("update_fields")
+                if fields is not None and "deliver_at" not in fields:
+                    self.deliver_at = stored.deliver_at
                 self._succeed(stored, reopen=reopen)
-                if kwargs.get("update_fields") is not None:
-                    kwargs["update_fields"] = {*kwargs["update_fields"], *self._written_always()}
+                if fields is not None:
+                    kwargs["update_fields"] = {*fields, *self._written_always()}
             self.conceal(stored)
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row itself, for good; `notifications.actions.delete` keeps it restorable."""
         with transaction.atomic():
-            stored = type(self).objects.select_for_update().filter(pk=self.pk).only("version", "deleted_at").first()
+            stored = type(self).objects.select_for_update().filter(pk=self.pk).only(*HELD, "deleted_at").first()
             if stored is not None:  # What is published must follow the last version.
-                self.version, self.deleted_at = stored.version, stored.deleted_at
+                self.version, self.deleted_at, self.deliver_at = stored.version, stored.deleted_at, stored.deliver_at
             return super().delete(*args, **kwargs)
 
     def _succeed(self, stored: "Notification", *, reopen: bool) -> None:
@@ -152,14 +182,22 @@ class Notification(Sealable):
         if stored.sensitive != self.sensitive:
             text = "Whether a notification is sensitive cannot be changed."
             raise ValidationError({"sensitive": ValidationError(text, code="immutable")})
+        if self.deliver_at is not None and stored.deliver_at is None:
+            text = "It was delivered already, and cannot be scheduled any more; create another one."
+            raise ValidationError({"deliver_at": ValidationError(text, code="delivered")})
         self.audience = stored.audience
         self.version = stored.version + 1
         self.updated_at = timezone.now()
-        if reopen:
+        self.delivered_now = stored.deliver_at is not None and self.deliver_at is None
+        if self.delivered_now:
+            self.created_at = self.updated_at
+        if reopen or stored.deliver_at is not None:  # Nobody has seen what was scheduled.
             self.opened_version = self.version
 
     def _written_always(self) -> tuple[str, ...]:
-        always = ("version", "opened_version", "updated_at")
+        always: tuple[str, ...] = ("version", "opened_version", "updated_at")
+        if self.delivered_now:
+            always = (*always, "created_at")
         return (*always, *SECRET, "sealed") if self.sensitive else always
 
 
@@ -180,32 +218,6 @@ class Opening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notification_id}@{self.offset}"
-
-
-class Receipt(models.Model):
-    """What one user did with one notification. It counts until the notification is opened again."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    notification = models.ForeignKey(Notification, models.CASCADE, related_name="receipts")
-    read_version = models.PositiveBigIntegerField(default=0, help_text="The version that was read; 0 for none.")
-    unread_version = models.PositiveBigIntegerField(
-        default=0, help_text="The version that was marked as unread although the read mark covers it; 0 for none."
-    )
-    dismissed_version = models.PositiveBigIntegerField(
-        default=0, help_text="The version that was dismissed; 0 for none."
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("user", "notification"), name="receipt_once"),)
-        indexes = (
-            models.Index(fields=("user",), condition=Q(unread_version__gt=0), name="receipt_unread"),
-            models.Index(fields=("user",), condition=Q(dismissed_version__gt=0), name="receipt_dismissed"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.user_id} on {self.notification_id}"
 
 
 class ReadMark(models.Model):

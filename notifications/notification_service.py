@@ -136,12 +136,12 @@ class NotificationService:
     def get_notification(self, notification_id: str) -> Notification | None:
         """Return a live notification, or None."""
         pk = _uuid(notification_id)
-        rows = stored.Notification.objects.filter(pk=pk, deleted_at=None) if pk else stored.Notification.objects.none()
+        rows = stored.Notification.objects.filter(pk=pk, **stored.LIVE) if pk else stored.Notification.objects.none()
         return _off_loop(lambda: next(map(_legacy, rows), None))
 
     def get_all_notifications(self, limit: int | None = None) -> list[Notification]:
         """Return the live notifications, newest first."""
-        rows = stored.Notification.objects.filter(deleted_at=None)
+        rows = stored.Notification.objects.filter(**stored.LIVE)
         return _off_loop(lambda: [_legacy(row) for row in (rows[:limit] if limit else rows)])
 
     def delete_notification(self, notification_id: str) -> bool:

@@ -1,6 +1,7 @@
 """The publications that tell clients about notifications, before they are stored in the outbox."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from notifications.models import Notification
@@ -10,11 +11,16 @@ from realtime.outbox import Draft
 
 STREAM: Final = "notifications"
 Action = Literal["created", "updated", "deleted"]
+OPENED: Final = {"read": False, "archived": False, "snoozed_until": None}
+"""What a notification is to everyone when it is opened."""
 
 
 def opened(notification: Notification, action: Action = "created") -> Draft:
-    """Return the publication that shows *notification* as unread to its whole audience."""
-    return _shared(notification, action, {"read": False})
+    """Return the publication that shows *notification* as unread to its whole audience, and in everyone's inbox.
+
+    Who saved it keeps it saved.
+    """
+    return _shared(notification, action, OPENED)
 
 
 def changed(notification: Notification) -> Draft:
@@ -34,6 +40,11 @@ def marked(user_id: int, notification: Notification, item: Mapping[str, Any], ac
     """Return the publication of one user's own mark on *notification*, of which *item* is that user's view."""
     body = {"type": "notification", "action": action, "data": dict(item), "unread_count": unread}
     return Draft(STREAM, body, audience=for_user(user_id), key=key_of(notification))
+
+
+def for_older(draft: Draft, action: Action | None) -> Draft:
+    """Return *draft* with another *action* for clients that know of no archive: it leaves their list, or comes back."""
+    return draft if action is None else replace(draft, legacy=[{**draft.body, "action": action}])
 
 
 def read_through(user_id: int, up_to: int, unread: int, items: Sequence[Mapping[str, Any]]) -> Draft:

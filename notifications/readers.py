@@ -8,8 +8,9 @@ from uuid import UUID
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Count, F
 
-from notifications.models import GroupFloor, ReadMark, Receipt
+from notifications.models import LIVE, GroupFloor, ReadMark, Receipt
 from notifications.recent import Note
+from notifications.representation import time
 from realtime import audience
 from realtime.memberships import groups_of
 from realtime.ready import Ready
@@ -46,13 +47,13 @@ class Readers:
                 found[row.user_id, row.notification_id] = row
         return found
 
-    def dismissed(self) -> Mapping[Any, int]:
-        """Return how many each user dismissed of what they would see else."""
+    def away(self) -> Mapping[Any, int]:
+        """Return how many each user dismissed, archived or snoozed of what would be in their inbox else."""
         rows = Receipt.objects.filter(
             user_id__in=self._groups,
-            dismissed_version__gt=0,
-            dismissed_version__gte=F("notification__opened_version"),
-            notification__deleted_at=None,
+            away_version__gt=0,
+            away_version__gte=F("notification__opened_version"),
+            **{f"notification__{name}": value for name, value in LIVE.items()},
         ).values_list("user_id", "notification__audience")
         found = dict.fromkeys(self._groups, 0)
         for user_id, name, count in rows.annotate(count=Count("pk")):
@@ -67,8 +68,16 @@ class Readers:
         read = receipt.read_version >= note.opened_version
         if not read and receipt.unread_version < note.opened_version:
             read = note.is_read_at(self.mark(user_id, note.audience))
-        # Undoing a dismissal moves the version on, which only that user is told.
-        return Ready(note.shown, read=read, offset=note.offset, version=receipt.version)
+        snoozed = receipt.snoozed_version >= note.opened_version and receipt.snoozed_until is not None
+        return Ready(
+            note.shown,
+            read=read,
+            archived=receipt.archived_version >= note.opened_version,
+            saved=receipt.saved,
+            snoozed_until=time(receipt.snoozed_until) if snoozed else None,
+            offset=note.offset,
+            version=receipt.version,  # Undoing a dismissal moves it on, which only that user is told.
+        )
 
     def mark(self, user_id: Any, name: str) -> int:
         """Return up to which offset a user has read an audience."""

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from notifications.models import Notification, Opening
+from notifications.models import LIVE, Notification, Opening
 from notifications.publications import STREAM
-from notifications.representation import represent
+from notifications.representation import UNTOUCHED, represent
 from realtime.ready import Ready
 from realtime.shared import Shared
 
 SPARE: Final = 50
-"""Notifications kept beyond what a snapshot shows, so that a user who dismissed some still finds enough."""
+"""Notifications kept beyond what a snapshot shows, so that a user who put some away still finds enough."""
 
 FORMS: Final = 3
 """A notification itself, and the texts in which it is read and is not."""
@@ -42,7 +42,7 @@ class Note:
         """Return it as those see it who did nothing with it alone, and have read up to *mark*: one of two objects."""
         read = self.is_read_at(mark)
         if read not in self._seen:
-            self._seen[read] = Ready(self.shown, read=read, offset=self.offset)
+            self._seen[read] = Ready({**self.shown, **UNTOUCHED}, read=read, offset=self.offset)
         return self._seen[read]
 
     @property
@@ -64,7 +64,8 @@ NOTHING: Final = Recent([], complete=True, total=0)
 _FILLED: Final = """
 WITH asked (audience) AS (VALUES {asked})
 SELECT audience FROM asked
-WHERE EXISTS (SELECT 1 FROM {notification} n WHERE n.audience = asked.audience AND n.deleted_at IS NULL)
+WHERE EXISTS (SELECT 1 FROM {notification} n WHERE n.audience = asked.audience AND n.deleted_at IS NULL
+    AND n.deliver_at IS NULL)
 """
 
 
@@ -91,7 +92,7 @@ def _filled(audiences: Collection[str]) -> frozenset[str]:
 
 
 def _newest(audience: str, limit: int) -> Recent:
-    live = Notification.objects.filter(audience=audience, deleted_at=None)
+    live = Notification.objects.filter(audience=audience, **LIVE)
     rows = list(live[: limit + SPARE + 1])
     complete = len(rows) <= limit + SPARE
     return Recent(notes_of(rows), complete, len(rows) if complete else live.count())

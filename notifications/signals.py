@@ -39,9 +39,11 @@ def end_of_stream() -> int:
 
 def _saved(instance: Notification, created: bool, **_: Any) -> None:
     row = Notification.objects.get(pk=instance.pk)  # The truth, also after F() expressions and partial updates.
+    if row.deliver_at is not None:
+        return  # Nobody has been told of it.
     if row.deleted_at is not None:
         outbox.publish(publications.deleted(row))
-    elif created:
+    elif created or instance.delivered_now:
         outbox.publish(publications.opened(row))
     elif row.opened_version == row.version:
         outbox.publish(publications.opened(row, "updated"))
@@ -50,7 +52,7 @@ def _saved(instance: Notification, created: bool, **_: Any) -> None:
 
 
 def _deleted(instance: Notification, **_: Any) -> None:
-    if instance.deleted_at is None:  # Else everyone was told when it was deleted, and only its row went now.
+    if instance.deleted_at is None and instance.deliver_at is None:  # Else there is nothing that anyone still has.
         instance.version += 1
         outbox.publish(publications.deleted(instance))
 

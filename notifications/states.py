@@ -24,15 +24,13 @@ def states(users: Sequence[AbstractBaseUser], limit: int, start: Start) -> Mappi
     notes = {user.pk: _candidates(readers, parts, user.pk, limit) for user in users}
     receipts = readers.receipts({note.id for found, _ in notes.values() for note in found})
     active = {user_id for user_id, _ in receipts}
-    dismissed, unread = readers.dismissed(), unread_counts([user.pk for user in users])
+    away, unread = readers.away(), unread_counts([user.pk for user in users])
     found: dict[Any, dict[str, Any]] = {}
     alike: dict[frozenset[tuple[str, int]], Items] = {}
     for user in users:
         candidates, all_there = notes[user.pk]
         own = receipts if user.pk in active else {}
-        kept = (
-            [note for note in candidates if not _is_dismissed(own.get((user.pk, note.id)), note)] if own else candidates
-        )
+        kept = [note for note in candidates if not _is_away(own.get((user.pk, note.id)), note)] if own else candidates
         if all_there or len(kept) > limit:
             if own:
                 items = Items(readers.item(user.pk, note, own.get((user.pk, note.id))) for note in kept[:limit])
@@ -42,9 +40,9 @@ def states(users: Sequence[AbstractBaseUser], limit: int, start: Start) -> Mappi
                 items = alike.get(same) or Items(note.seen(marks[note.audience]) for note in kept[:limit])
                 alike[same] = items
             page = Page(items, cursor_at(user, *kept[limit - 1].place) if len(kept) > limit else None)
-        else:  # The user dismissed so many that what is kept does not reach.
+        else:  # The user put so many away that what is kept does not reach.
             page = Inbox(user).page(limit)
-        total = sum(parts[name].total for name in readers.audiences(user.pk)) - dismissed[user.pk]
+        total = sum(parts[name].total for name in readers.audiences(user.pk)) - away[user.pk]
         found[user.pk] = _state(page, unread[user.pk], total)
     return found
 
@@ -56,7 +54,7 @@ def state_of(user: AbstractBaseUser, limit: int) -> dict[str, Any]:
 
 
 def _candidates(readers: Readers, parts: Mapping[str, Recent], user_id: Any, limit: int) -> tuple[list[Note], bool]:
-    """Return a user's newest notes, dismissed ones among them, as far as all audiences reach; and if these are all."""
+    """Return a user's newest notes, those put away among them, as far as all audiences reach; and if these are all."""
     own = [part for name in readers.audiences(user_id) if (part := parts[name]).notes]
     ends = [part.notes[-1].place for part in own if not part.complete]
     notes = [note for part in own for note in part.notes if not ends or note.place >= max(ends)]
@@ -65,8 +63,8 @@ def _candidates(readers: Readers, parts: Mapping[str, Recent], user_id: Any, lim
     return notes[: limit + SPARE + 1], not ends and len(notes) <= limit + SPARE + 1
 
 
-def _is_dismissed(receipt: Any, note: Note) -> bool:
-    return receipt is not None and receipt.dismissed_version >= note.opened_version
+def _is_away(receipt: Any, note: Note) -> bool:
+    return receipt is not None and receipt.away_version >= note.opened_version
 
 
 def _state(page: Page, unread: int, total: int) -> dict[str, Any]:

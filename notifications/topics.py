@@ -65,8 +65,12 @@ class NotificationTopic(Topic):
         )
 
     def upkeep(self) -> None:
-        """Expire what is due; every ten minutes prune what is old, a batch at each call until none is left."""
-        actions.expire()
+        """Expire, deliver and wake what is due; every ten minutes prune what is old, a batch at each call.
+
+        Expiry first: what was to be delivered while no server ran, and has expired since, nobody is told of.
+        """
+        for work in (actions.expire, actions.deliver, actions.wake):
+            actions.all_due(work)
         if time.monotonic() >= self._prune_at and not actions.prune() + idempotency.prune():
             self._prune_at = time.monotonic() + PRUNE_EVERY
 

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 METADATA_BYTES: Final = 16 * 1024
 METADATA_DEPTH: Final = 32
 """Levels of nesting; a deeper one could not be encoded again."""
+FURTHEST: Final = timedelta(days=366)
+"""How far ahead something may be put off."""
 
 
 def storable(text: str) -> None:
@@ -23,6 +27,21 @@ def not_blank(text: str) -> None:
     """Refuse text that shows nothing. Raises: ValidationError."""
     if not text.strip():
         raise ValidationError("It must not be blank.", code="blank")
+
+
+def ahead(moment: datetime) -> None:
+    """Refuse a time that does not say of which zone it is, has passed, or is more than a year away.
+
+    Raises: ValidationError.
+    """
+    if timezone.is_naive(moment):
+        text = "Say the time with its zone, such as 2026-12-24T18:00:00Z or 2026-12-24T18:00:00+01:00."
+        raise ValidationError(text, code="naive")
+    now = timezone.now()
+    if moment <= now:
+        raise ValidationError("It must be in the future.", code="past")
+    if moment > now + FURTHEST:
+        raise ValidationError("It must be within a year from now.", code="too_far")
 
 
 def metadata(value: Any) -> None:

@@ -15,7 +15,7 @@ from django.core.checks import WARNING, CheckMessage, run_checks
 
 from aether.login.roles import STAFF
 from notifications import actions
-from notifications.models import MESSAGE_LENGTH, Notification
+from notifications.models import LIVE, MESSAGE_LENGTH, Notification
 from notifications.vocabulary import Category, Level
 from realtime import local_operator
 from realtime.audience import EVERYONE, for_group
@@ -49,7 +49,7 @@ def findings() -> list[CheckMessage]:
 
 def _tell(group: Group | None, found: Sequence[CheckMessage]) -> None:
     audience = EVERYONE if group is None else for_group(group.pk)
-    held = Notification.objects.filter(audience=audience, dedup_key=KEY, deleted_at=None).first()
+    held = Notification.objects.filter(**LIVE, audience=audience, dedup_key=KEY).first()
     if not found:
         if held is not None:
             actions.clear(KEY, audience=audience)

@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
 
 from notifications import publications
+from notifications.actions.many import CHUNK, DISMISS, READ, UNREAD, one
+from notifications.filters import Filter
 from notifications.inbox import Inbox
 from notifications.models import Notification, Opening, ReadMark, Receipt
 from realtime import outbox
@@ -34,15 +37,7 @@ def mark_read(user: AbstractBaseUser, pk: uuid.UUID, *, version: int | None = No
 
     Raises: Notification.DoesNotExist, also for what *user* may not see.
     """
-    with transaction.atomic():
-        inbox, row = _hold(user, pk)
-        item, seen = inbox.view([row])[0], min(version or row.version, row.version)
-        if item["read"] or seen < row.opened_version:
-            return item
-        receipt = _receipt(user, row)
-        receipt.read_version, receipt.unread_version = seen, 0
-        receipt.save()
-        return _publish(user, inbox, row)
+    return one(user, pk, READ, version)
 
 
 def mark_unread(user: AbstractBaseUser, pk: uuid.UUID) -> dict[str, Any]:
@@ -50,21 +45,14 @@ def mark_unread(user: AbstractBaseUser, pk: uuid.UUID) -> dict[str, Any]:
 
     Raises: Notification.DoesNotExist, also for what *user* may not see.
     """
-    with transaction.atomic():
-        inbox, row = _hold(user, pk)
-        item = inbox.view([row])[0]
-        if not item["read"]:
-            return item
-        receipt = _receipt(user, row)
-        receipt.read_version, receipt.unread_version = 0, row.version
-        receipt.save()
-        return _publish(user, inbox, row)
+    return one(user, pk, UNREAD)
 
 
 def mark_all_read(user: AbstractBaseUser, *, up_to: int | None = None) -> AllRead:
     """Mark what was opened up to the offset *up_to* as read for *user*; without it, all that has an offset.
 
-    It writes one row. What is still pending nobody has seen yet: it stays unread.
+    It writes one row, and no more than what is snoozed. What is still pending nobody has seen yet: it stays unread. So
+    does what is snoozed, since it is to come back as unread; what is archived is read with the rest.
 
     Raises: ValidationError, when *up_to* is beyond the stream's head.
     """
@@ -89,45 +77,28 @@ def dismiss(user: AbstractBaseUser, pk: uuid.UUID) -> None:
 
     Raises: Notification.DoesNotExist, also for what *user* may not see.
     """
-    with transaction.atomic():
-        inbox, row = _hold(user, pk)
-        receipt = _receipt(user, row)
-        receipt.dismissed_version = row.version
-        receipt.save()
-        _publish(user, inbox, row, "deleted")
-
-
-def _hold(user: AbstractBaseUser, pk: uuid.UUID) -> tuple[Inbox, Notification]:
-    """Return what *user* sees under *pk*, kept from changing until the transaction ends.
-
-    Else a change could be published between the reading of its version and this mark. The lock is shared, so that
-    many users mark the same notification at once; SQLite has one writer at a time anyway.
-    """
-    inbox = Inbox(user)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM notifications_notification WHERE id = %s FOR SHARE", [pk])
-    return inbox, inbox.visible().get(pk=pk)
-
-
-def _receipt(user: AbstractBaseUser, row: Notification) -> Receipt:
-    receipt, _ = Receipt.objects.select_for_update().get_or_create(user_id=user.pk, notification=row)
-    return receipt
-
-
-def _publish(
-    user: AbstractBaseUser, inbox: Inbox, row: Notification, action: publications.Action = "updated"
-) -> dict[str, Any]:
-    item = inbox.view([row])[0]
-    outbox.publish(publications.marked(user.pk, row, item, action, inbox.unread_count()))
-    return item
+    one(user, pk, DISMISS)
 
 
 def _move_mark(user: AbstractBaseUser, up_to: int) -> None:
+    """Move the mark, past what *user* snoozed: that keeps its own, and comes back as it was, or unread in its time."""
     mark, _ = ReadMark.objects.select_for_update().get_or_create(user_id=user.pk)
+    _keep_snoozed(user)
     if mark.offset < up_to:
         mark.offset = up_to
         mark.save()
-    kept = Receipt.objects.filter(user_id=user.pk, unread_version__gt=0)
+    kept = Receipt.objects.filter(user_id=user.pk, unread_version__gt=0).exclude(
+        snoozed_version__gt=0, snoozed_version__gte=F("notification__opened_version")
+    )
     covered = Opening.objects.filter(offset__lte=up_to, notification_id__in=kept.values("notification_id"))
     kept.filter(notification_id__in=covered.values("notification_id")).update(unread_version=0)
+
+
+def _keep_snoozed(user: AbstractBaseUser) -> None:
+    """Mark what is snoozed and unread as unread by itself, so that the mark does not read it."""
+    pks = Inbox(user).ids(Filter(read=False, snoozed=True))
+    version = Notification.objects.filter(pk=OuterRef("notification_id")).values("version")
+    for at in range(0, len(pks), CHUNK):
+        Receipt.objects.filter(user_id=user.pk, notification_id__in=pks[at : at + CHUNK]).update(
+            unread_version=Subquery(version)
+        )

@@ -1,21 +1,23 @@
 """Delete, restore, expire and prune."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from notifications import publications
+from notifications.actions.keys import key_of, live
+from notifications.actions.many import DISMISS, Chunk, Count, Done, each, in_inbox, marking
 from notifications.actions.marking import dismiss
-from notifications.actions.writing import live, require_version
+from notifications.actions.tombstones import remove
+from notifications.actions.writing import require_version
 from notifications.inbox import Inbox
 from notifications.models import Notification, Receipt
-from notifications.secrecy import Unreadable
 from realtime import outbox
 from realtime.audience import EVERYONE
 
@@ -43,19 +45,32 @@ def delete(user: AbstractUser, pk: uuid.UUID, *, versions: Collection[int] | Non
             raise Notification.DoesNotExist
 
 
+def cancel(pk: uuid.UUID, *, versions: Collection[int] | None = None) -> None:
+    """Delete a scheduled notification before it is delivered, of which nobody is told.
+
+    With *versions* only while it has one of them.
+
+    Raises: Notification.DoesNotExist, also where it was delivered meanwhile; Outdated.
+    """
+    with transaction.atomic():
+        rows = Notification.objects.filter(deleted_at=None, deliver_at__isnull=False).select_for_update()
+        require_version(rows.only("version").get(pk=pk), versions)
+        remove(Notification.objects.filter(pk=pk))
+
+
 def delete_for_everyone(pks: Iterable[uuid.UUID]) -> int:
     """Delete notifications for everyone, whoever asks; return how many. They stay restorable for 30 days."""
     wanted = list(pks)
     starts = range(0, len(wanted), BATCH)
     with transaction.atomic():
-        return sum(_remove(Notification.objects.filter(pk__in=wanted[at : at + BATCH])) for at in starts)
+        return sum(remove(Notification.objects.filter(pk__in=wanted[at : at + BATCH])) for at in starts)
 
 
 def clear(dedup_key: str, *, audience: str = EVERYONE) -> bool:
     """Delete the live notification with *dedup_key* for its whole audience; return whether there was one."""
     with transaction.atomic():
         held = live(audience, dedup_key)
-        return held is not None and _remove(Notification.objects.filter(pk=held.pk)) > 0
+        return held is not None and remove(Notification.objects.filter(pk=held.pk)) > 0
 
 
 def restore(user: AbstractUser, pk: uuid.UUID) -> dict[str, Any]:
@@ -73,10 +88,24 @@ def restore(user: AbstractUser, pk: uuid.UUID) -> dict[str, Any]:
             if not user.has_perm(DELETE):
                 raise Notification.DoesNotExist
             _reopen(row)
-        receipt = Receipt.objects.select_for_update().filter(user_id=user.pk, notification=row).first()
-        if receipt is not None and receipt.dismissed_version >= row.opened_version:
-            return _take_back(user, inbox, row, receipt)
+        _take_back(user, inbox, [row], Count())
         return inbox.view([row])[0]
+
+
+def delete_many(user: AbstractUser, pks: Iterable[uuid.UUID]) -> Done:
+    """Delete notifications for everyone, where *user* has the delete permission; else dismiss them for them alone.
+
+    Each 500 are committed by themselves.
+    """
+    return each(pks, _deleting(user) if user.has_perm(DELETE) else marking(user, DISMISS))
+
+
+def restore_many(user: AbstractUser, pks: Iterable[uuid.UUID]) -> Done:
+    """Do what `restore` does with many: those that were deleted for everyone, and those that *user* dismissed.
+
+    What *user* may not restore is missing. Each 500 are committed by themselves.
+    """
+    return each(pks, _restoring(user))
 
 
 def restore_for_everyone(pks: Iterable[uuid.UUID]) -> int:
@@ -95,12 +124,17 @@ def expire() -> int:
         return 0
     with transaction.atomic():
         pks = list(due.values_list("pk", flat=True)[:BATCH])
-        return _remove(Notification.objects.filter(pk__in=pks))
+        return remove(Notification.objects.filter(pk__in=pks))
 
 
 def prune(age: timedelta = RETENTION) -> int:
-    """Delete up to 500 rows for good that nothing changed for *age*; return how many. Call it until it returns 0."""
-    old = Notification.objects.filter(updated_at__lt=timezone.now() - age).order_by("updated_at")
+    """Delete up to 500 rows for good that nothing changed for *age*; return how many. Call it until it returns 0.
+
+    What somebody saved or snoozed stays, and what is scheduled, until it is deleted or was delivered.
+    """
+    kept = Receipt.objects.filter(Q(saved=True) | Q(snoozed_version__gt=0), notification=OuterRef("pk"))
+    gone = Q(deleted_at__isnull=False) | Q(~Exists(kept), deliver_at=None)
+    old = Notification.objects.filter(gone, updated_at__lt=timezone.now() - age).order_by("updated_at")
     if not old.exists():
         return 0
     with transaction.atomic():
@@ -111,24 +145,13 @@ def prune(age: timedelta = RETENTION) -> int:
     return deleted.get(Notification._meta.label, 0)
 
 
-def _remove(rows: QuerySet[Notification]) -> int:
-    """Delete the live ones of *rows* softly, with one update and one insert of publications."""
-    held = list(rows.select_for_update().filter(deleted_at=None))
-    pks = [row.pk for row in held]
-    now = timezone.now()
-    Notification.objects.filter(pk__in=pks).update(version=F("version") + 1, deleted_at=now, updated_at=now)
-    for row in held:
-        row.version, row.deleted_at, row.updated_at = row.version + 1, now, now
-    outbox.publish_many(publications.deleted(row) for row in held)
-    return len(held)
-
-
 def _reopen(row: Notification) -> None:
     """Bring *row* back as if it were created now: clients that deleted it take only what opens a newer version.
 
-    A key that another one has taken meanwhile, and an expiry that has passed, are given up.
+    A key that another one has taken meanwhile, and an expiry that has passed, are given up. What was scheduled is so
+    again, and delivered where its time has come.
     """
-    if row.dedup_key is not None and _is_taken(row, row.dedup_key):
+    if row.dedup_key is not None and live(row.audience, key_of(row), scheduled=row.deliver_at is not None):
         row.dedup_key = None
     if row.expires_at is not None and row.expires_at <= timezone.now():
         row.expires_at = None
@@ -136,26 +159,58 @@ def _reopen(row: Notification) -> None:
     row.deleted_at, row.updated_at = None, timezone.now()
     fields = ("dedup_key", "expires_at", "version", "opened_version", "deleted_at", "updated_at")
     Notification.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in fields})
-    outbox.publish(publications.opened(row))
+    if row.deliver_at is None:
+        outbox.publish(publications.opened(row))
 
 
-def _is_taken(row: Notification, stored: str) -> bool:
-    """Return whether a live one has *row*'s key; where the key cannot be read, only its stored form can be compared."""
-    try:
-        key = row.text()["dedup_key"] if row.sensitive else stored
-    except Unreadable:
-        key = stored
-    return live(row.audience, key) is not None
+def _deleting(user: AbstractUser) -> Chunk:
+    def work(pks: Sequence[uuid.UUID], count: Count) -> tuple[list[uuid.UUID], int]:
+        found = list(Inbox(user).visible().filter(pk__in=pks).values_list("pk", flat=True))
+        return found, delete_for_everyone(found)
+
+    return work
 
 
-def _take_back(user: AbstractUser, inbox: Inbox, row: Notification, receipt: Receipt) -> dict[str, Any]:
-    """Undo a dismissal. The version moves on, since the user's clients hold a tombstone with the present one."""
-    receipt.dismissed_version = 0
-    if receipt.read_version >= row.opened_version:
-        receipt.read_version = row.version + 1
-    receipt.save()
-    row.version += 1
-    Notification.objects.filter(pk=row.pk).update(version=row.version)
-    item = inbox.view([row])[0]
-    outbox.publish(publications.marked(user.pk, row, item, "created", inbox.unread_count()))
-    return item
+def _restoring(user: AbstractUser) -> Chunk:
+    may = user.has_perm(DELETE)
+
+    def work(pks: Sequence[uuid.UUID], count: Count) -> tuple[list[uuid.UUID], int]:
+        inbox = Inbox(user)
+        rows = list(inbox.covered().filter(pk__in=pks).order_by("pk").select_for_update())
+        rows.sort(key=lambda row: (row.created_at, row.pk))
+        deleted = [row for row in rows if row.deleted_at is not None]
+        for row in deleted if may else ():
+            _reopen(row)
+        there = [row for row in rows if row.deleted_at is None]
+        taken = _take_back(user, inbox, there, count)
+        return [row.pk for row in there], taken + (len(deleted) if may else 0)
+
+    return work
+
+
+def _take_back(user: AbstractUser, inbox: Inbox, rows: Sequence[Notification], count: Count) -> int:
+    """Undo *user*'s dismissals of *rows*, which are locked, and return how many there were.
+
+    The versions move on, since the user's clients hold tombstones with the present ones.
+    """
+    receipts = {
+        one.notification_id: one
+        for one in Receipt.objects.select_for_update().filter(user_id=user.pk, notification__in=rows)
+    }
+    away = [row for row in rows if row.pk in receipts and receipts[row.pk].dismissed_version >= row.opened_version]
+    if not away:
+        return 0
+    pks = [row.pk for row in away]
+    Receipt.objects.filter(user_id=user.pk, notification__in=pks).update(dismissed_version=0)
+    Notification.objects.filter(pk__in=pks).update(version=F("version") + 1)
+    for row in away:
+        row.version += 1
+    items = inbox.view(away)
+    unread = count.after(inbox, [], items)
+    outbox.publish_many(
+        publications.for_older(
+            publications.marked(user.pk, row, item, "created", unread), None if in_inbox(item) else "deleted"
+        )
+        for row, item in zip(away, items, strict=True)
+    )
+    return len(away)

@@ -9,10 +9,12 @@ from typing import Any, Final, TypedDict, Unpack
 from django.contrib.auth.models import AbstractUser, Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications import publications, secrecy, validators
+from notifications.actions.keys import keyed as keyed
+from notifications.actions.keys import live as live
+from notifications.actions.keys import make_way, numbered, refuse_taken, taken
 from notifications.models import Notification
 from notifications.sealing import SECRET
 from realtime import outbox
@@ -26,13 +28,14 @@ class Outdated(Exception):
 
 
 class Changes(TypedDict, total=False):
-    """What may be said at creation and changed later."""
+    """What may be said at creation and changed later. With `deliver_at` nobody is told before that time."""
 
     level: str
     category: str
     related_entity: str | None
     metadata: Mapping[str, Any]
     expires_at: datetime | None
+    deliver_at: datetime | None
 
 
 class Contents(Changes, total=False):
@@ -71,31 +74,36 @@ class Edit(Changes, total=False):
 def create(title: str, message: str = "", **contents: Unpack[Keyed]) -> Notification:
     """Create a notification; it reaches browsers when the transaction commits.
 
-    Raises: ValidationError, which names the fields; also where a live one has the same audience and dedup_key.
+    With `deliver_at` it does so at that time. Until then it does not hold its key: it takes the place of the live one
+    with that key when it is delivered, which is deleted then.
+
+    Raises: ValidationError, which names the fields; also where a live one has the same audience and dedup_key, or
+    another scheduled one where it is scheduled.
     """
     return add(Notification(title=title, message=message, **contents))
 
 
 def add(notification: Notification) -> Notification:
     """Create *notification*, which is not stored yet. Raises: ValidationError, as `create` does."""
-    check(notification)
-    key = notification.dedup_key
-    if key is not None and keyed(notification.own_audience, key).exists():  # Also one that stores it in another form.
-        raise _taken()
+    check_new(notification)
+    key, scheduled = notification.dedup_key, notification.deliver_at is not None
+    # Also one that stores it in another form.
+    if key is not None and keyed(notification.own_audience, key, scheduled=scheduled).exists():
+        raise taken(scheduled=scheduled)
     try:
         with transaction.atomic():
             notification.save()
     except IntegrityError as error:
         if key is None:
             raise
-        raise _taken() from error
+        raise taken(scheduled=scheduled) from error
     return notification
 
 
 def create_many(items: Iterable[New]) -> list[Notification]:
     """Create up to 1,000 notifications with one insert and one wake-up, all of them or none.
 
-    They are in order: a later one is newer. Raises: ValidationError, which names the item's number.
+    They are in order: a later one is newer. Raises: ValidationError, which names the item's number and the field.
     """
     now = timezone.now()
     times = (now + timedelta(microseconds=number) for number in count())
@@ -104,13 +112,17 @@ def create_many(items: Iterable[New]) -> list[Notification]:
         raise ValidationError(f"{len(rows):,} notifications at once; at most {MANY:,} are allowed.", code="max_items")
     for number, row in enumerate(rows):
         row.audience = row.own_audience
-        try:
-            check(row)
-        except ValidationError as error:
-            raise ValidationError({f"{number}.{name}": said for name, said in error.error_dict.items()}) from error
-    with transaction.atomic():
-        Notification.objects.bulk_create(rows)
-        outbox.publish_many(publications.opened(row) for row in rows)
+        with numbered(number):
+            check_new(row)
+    keys = [row.dedup_key for row in rows]  # Those that are sensitive are encrypted when they are stored.
+    refuse_taken(rows, keys)
+    try:
+        with transaction.atomic():
+            Notification.objects.bulk_create(rows)
+            outbox.publish_many(publications.opened(row) for row in rows if row.deliver_at is None)
+    except IntegrityError:  # One was taken in between.
+        refuse_taken(rows, keys)
+        raise
     return rows
 
 
@@ -135,15 +147,16 @@ def upsert(
     """Change the live notification of this audience and *dedup_key*, or create it; return it.
 
     The id stays, metadata is merged key by key, and what is not given keeps its value; what was sensitive stays so.
+    With `deliver_at` it is the scheduled one with that key which is changed, and the live one is left alone.
     Whoever calls this at the same time with the same key gets the same notification.
 
     Raises: ValidationError, as `create` and `update` do, and where *sensitive* is not what the live one is.
     """
     wanted = Notification(title=title, message=message or "", dedup_key=dedup_key, **contents)
-    check(wanted)
+    check_new(wanted)
     while True:
         with transaction.atomic():
-            held = live(wanted.own_audience, dedup_key)
+            held = live(wanted.own_audience, dedup_key, scheduled=wanted.deliver_at is not None)
             if held is not None:
                 _readable(held, sensitive=contents.get("sensitive", held.sensitive))
                 changes = {name: value for name, value in contents.items() if name in Changes.__annotations__}
@@ -163,18 +176,6 @@ def require_version(notification: Notification, versions: Collection[int] | None
         raise Outdated
 
 
-def live(audience: str, dedup_key: str) -> Notification | None:
-    """Return the live notification with *dedup_key*, its row locked, or None."""
-    row: Notification | None = keyed(audience, dedup_key).select_for_update().first()
-    return row
-
-
-def keyed(audience: str, dedup_key: str) -> QuerySet[Notification]:
-    """Return the live notifications with *dedup_key*, of which there is one at most, in whatever form they store it."""
-    forms = secrecy.stored_keys(dedup_key, audience)
-    return Notification.objects.filter(audience=audience, dedup_key__in=forms, deleted_at=None)
-
-
 def check(notification: Notification) -> None:
     """Refuse contents that cannot be stored or shown. Raises: ValidationError, which names the fields."""
     try:  # First, since Django would recurse into it, and validates no empty value such as [].
@@ -187,9 +188,19 @@ def check(notification: Notification) -> None:
         raise ValidationError({"message": ValidationError("It must be text, which may be empty.", code="null")})
 
 
-def _taken() -> ValidationError:
-    text = "A live notification of this audience has this key already; upsert changes it."
-    return ValidationError({"dedup_key": ValidationError(text, code="unique")})
+def check_new(notification: Notification) -> None:
+    """Refuse what `check` does, and a `deliver_at` that is no time of the next year. Raises: ValidationError."""
+    _timely({"deliver_at": notification.deliver_at})
+    check(notification)
+
+
+def _timely(contents: Mapping[str, Any]) -> None:
+    """Refuse a `deliver_at` that is no time of the next year. Raises: ValidationError."""
+    if contents.get("deliver_at") is not None:
+        try:
+            validators.ahead(contents["deliver_at"])
+        except ValidationError as error:
+            raise ValidationError({"deliver_at": error}) from error
 
 
 def _readable(notification: Notification, *, sensitive: bool) -> None:
@@ -206,6 +217,9 @@ def _readable(notification: Notification, *, sensitive: bool) -> None:
 def _change(notification: Notification, changes: Mapping[str, Any], *, reopen: bool) -> Notification:
     if not changes.keys().isdisjoint(SECRET):  # Else what it says need not be read, and so not be readable.
         _readable(notification, sensitive=notification.sensitive)
+    _timely(changes)
+    if notification.deliver_at is not None and changes.get("deliver_at", ...) is None:
+        make_way(notification)
     for name, value in changes.items():
         setattr(notification, name, value)
     check(notification)

@@ -49,12 +49,22 @@ class BatchDoneSerializer(MarkedSerializer):
     missing = serializers.ListField(child=serializers.UUIDField(), help_text="Those of `ids` that are not there.")
 
 
-class Batch(NotificationView):
-    """What the three have in common."""
+class IdsSerializer(Strict):
+    """The body of POST /notifications/batch/restore."""
 
-    def done(self, work: Callable[[User, list[uuid.UUID]], actions.Done], said: str) -> Response:
+    ids = serializers.ListField(
+        child=serializers.UUIDField(), allow_empty=False, max_length=IDS, help_text=f"At most {IDS:,}."
+    )
+
+
+class Batch(NotificationView):
+    """What they have in common."""
+
+    def done(
+        self, work: Callable[[User, list[uuid.UUID]], actions.Done], said: str, kind: type[Strict] = BatchSerializer
+    ) -> Response:
         """Do *work*, and answer with how many it changed; *said* is the sentence for it."""
-        body = self.body(BatchSerializer)
+        body = self.body(kind)
         pks = body["ids"] if "ids" in body else Inbox(self.user).ids(filter_of(body["filter"]))
         done = work(self.user, pks)
         return Response(
@@ -108,3 +118,46 @@ class BatchDelete(Batch):
     def post(self, request: Request) -> Response:
         """Delete or dismiss them."""
         return self.done(actions.delete_many, "Deleted {} notifications")
+
+
+class BatchArchive(Batch):
+    """Many into the archive."""
+
+    @extend_schema(
+        tags=TAGS, summary="Archive many", description=f"Each until it is opened again. {BY_ID_OR_FILTER}",
+        operation_id="notifications_batch_archive",
+        request=BatchSerializer, responses={200: BatchDoneSerializer, 400: INVALID},
+        examples=[examples.BY_IDS, examples.BY_FILTER, examples.BATCH_ARCHIVED],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Archive them."""
+        return self.done(actions.archive_many, "Archived {} notifications")
+
+
+class BatchUnarchive(Batch):
+    """Many out of the archive."""
+
+    @extend_schema(
+        tags=TAGS, summary="Move many back to the inbox", operation_id="notifications_batch_unarchive",
+        description=f"A filter has to say `archived`, else it asks for the inbox. {BY_ID_OR_FILTER}",
+        request=BatchSerializer, responses={200: BatchDoneSerializer, 400: INVALID},
+        examples=[examples.BY_IDS, examples.OF_ARCHIVE, examples.BATCH_UNARCHIVED],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Move them."""
+        return self.done(actions.unarchive_many, "Moved {} notifications back to the inbox")
+
+
+class BatchRestore(Batch):
+    """Many back from being deleted."""
+
+    @extend_schema(
+        tags=TAGS, summary="Restore many deleted notifications", operation_id="notifications_batch_restore",
+        description="What this user dismissed comes back as it was; what was deleted for everyone as unread, which "
+        "needs the permission `notifications.delete_notification`. What cannot be restored is in `missing`.",
+        request=IdsSerializer, responses={200: BatchDoneSerializer, 400: INVALID},
+        examples=[examples.BY_IDS, examples.BATCH_RESTORED],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Restore them."""
+        return self.done(actions.restore_many, "Restored {} notifications", IdsSerializer)

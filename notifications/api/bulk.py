@@ -12,8 +12,9 @@ from notifications import actions
 from notifications.actions.writing import MANY
 from notifications.api import examples, once
 from notifications.api.serializers import CreateSerializer, NotificationSerializer, Strict, refusing
-from notifications.api.views import ADD, INVALID, TAGS, NotificationView
+from notifications.api.views import INVALID, TAGS, NotificationView
 from notifications.inbox import Inbox
+from notifications.scheduled import ADD
 from realtime.api.parsing import LargeJSONParser
 
 

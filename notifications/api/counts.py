@@ -26,8 +26,20 @@ class CountSerializer(serializers.Serializer[Any]):
     unread = serializers.IntegerField()
 
 
+class TabsSerializer(serializers.Serializer[Any]):
+    """How many there are in each place."""
+
+    inbox = serializers.IntegerField(help_text="Neither archived nor snoozed.")
+    unread = serializers.IntegerField(help_text="Of the inbox.")
+    saved = serializers.IntegerField(help_text="Wherever they are.")
+    snoozed = serializers.IntegerField()
+    archived = serializers.IntegerField()
+
+
 class CountsSerializer(CountSerializer):
     """How many there are, and of each level and category."""
+
+    tabs = TabsSerializer(help_text="Of all, whatever the filters ask for.")
 
     by_level = serializers.DictField(child=CountSerializer())
     by_category = serializers.DictField(child=CountSerializer())
@@ -39,7 +51,8 @@ class Counts(NotificationView):
     @extend_schema(
         tags=TAGS,
         summary="Count notifications by level and category",
-        description="Of what the filters ask for; without any, of all. Every level and category is there, also with 0.",
+        description="Of what the filters ask for; without any, of the inbox. Every level and category is there, also "
+        "with 0. `tabs` counts each place, whatever the filters are.",
         operation_id="notifications_counts",
         parameters=[FilterFields, *READING],
         responses={200: CountsSerializer, 304: UNCHANGED, 400: UNREADABLE},
@@ -53,12 +66,13 @@ class Counts(NotificationView):
 
 
 def counts_of(inbox: Inbox, wanted: Filter) -> dict[str, Any]:
-    """Return the counts of what *wanted* asks for in *inbox*. Two queries."""
+    """Return the counts of what *wanted* asks for in *inbox*, and of each place."""
     every = inbox.counts(wanted)
     unread = {} if wanted.read else every if wanted.read is False else inbox.counts(wanted.unread())
     known = [name for name, _ in categories()]
     return {
         **_of(every, unread),
+        "tabs": inbox.tabs(),
         "by_level": {name: _of(every, unread, level=name) for name in Level.values},
         "by_category": {name: _of(every, unread, category=name) for name in _with(known, every)},
     }

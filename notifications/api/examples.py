@@ -19,6 +19,9 @@ ONE: Final[dict[str, Any]] = {
     "sensitive": False,
     "version": 1,
     "read": False,
+    "archived": False,
+    "saved": False,
+    "snoozed_until": None,
     "offset": 128,
 }
 NEW: Final = {name: ONE[name] for name in ("title", "message", "level", "category", "related_entity", "metadata")}
@@ -29,6 +32,9 @@ def _answer(name: str, value: Any, *statuses: str) -> OpenApiExample:
 
 
 CREATE: Final = OpenApiExample("For everyone", value=NEW, request_only=True)
+LATER: Final = OpenApiExample(
+    "In the morning", value={**NEW, "deliver_at": "2026-11-25T07:00:00+01:00"}, request_only=True
+)
 EDIT: Final = OpenApiExample("Quietly", value={"message": "43 GB.", "reopen": False}, request_only=True)
 NOTIFICATION: Final = _answer("A notification", ONE, "200", "201")
 DETAIL: Final = _answer("A notification", {**ONE, "readable": True})
@@ -38,6 +44,14 @@ PAGE: Final = _answer(
 DELETED: Final = _answer("Deleted", {"message": "Notification deleted"})
 READ: Final = _answer("Read", {"message": "Notification marked as read", "unread_count": 0})
 UNREAD: Final = _answer("Unread", {"message": "Notification marked as unread", "unread_count": 1})
+UNTIL: Final = OpenApiExample("Until noon", value={"until": "2026-11-25T12:00:00Z"}, request_only=True)
+
+
+def placed(message: str, **marks: Any) -> OpenApiExample:
+    """Return the answer that says *message* of a notification with these *marks*."""
+    return _answer(message, {"message": message, "unread_count": 0, "notification": {**ONE, **marks}})
+
+
 ALL_READ: Final = _answer("All read", {"message": "Marked 1 notifications as read", "unread_count": 0, "up_to": 128})
 COUNT: Final = _answer("A count", {"unread_count": 3})
 _ONE_OF_TWO: Final = {"total": 2, "unread": 1}
@@ -46,6 +60,7 @@ COUNTS: Final = _answer(
     "Counts",
     {
         **_ONE_OF_TWO,
+        "tabs": {"inbox": 2, "unread": 1, "saved": 1, "snoozed": 0, "archived": 12},
         "by_level": {"info": _NONE, "success": _ONE_OF_TWO, "warning": _NONE, "error": _NONE},
         "by_category": {
             "system": _NONE, "host": _NONE, "vm": _NONE, "job": _ONE_OF_TWO, "authentication": _NONE,
@@ -60,6 +75,14 @@ BY_IDS: Final = OpenApiExample("By their ids", value={"ids": [ONE["id"]]}, reque
 BY_FILTER: Final = OpenApiExample(
     "By a filter", value={"filter": {"level": ["info"], "q": "backup"}}, request_only=True
 )
-BATCH: Final = _answer(
-    "Done", {"message": "Marked 1 notifications as read", "count": 1, "missing": [], "unread_count": 0}
-)
+OF_ARCHIVE: Final = OpenApiExample("All of them", value={"filter": {"archived": True}}, request_only=True)
+
+
+def _done(message: str) -> OpenApiExample:
+    return _answer("Done", {"message": message, "count": 1, "missing": [], "unread_count": 0})
+
+
+BATCH: Final = _done("Marked 1 notifications as read")
+BATCH_ARCHIVED: Final = _done("Archived 1 notifications")
+BATCH_UNARCHIVED: Final = _done("Moved 1 notifications back to the inbox")
+BATCH_RESTORED: Final = _done("Restored 1 notifications")

@@ -9,6 +9,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from notifications.api.serializers import PAGE, Strict
 from notifications.filters import Filter
 from notifications.inbox import LIMIT, Inbox, InvalidCursor, Page
+from notifications.scheduled import Schedule
 from notifications.vocabulary import Level, known_category
 
 WORDS: Final = 10
@@ -35,6 +36,22 @@ class FilterFields(serializers.Serializer[Any]):
     )
     read = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Only what you have read, or only what you have not."
+    )
+    archived = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Only what you archived, or only what you did not. Without this, `snoozed` and `saved`: the inbox, "
+        "which is what is neither archived nor snoozed.",
+    )
+    snoozed = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Only what you snoozed, or only what you did not."
+    )
+    saved = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Only what you saved, or only what you did not, wherever it is.",
     )
     created_after = serializers.DateTimeField(required=False, help_text="Created at this time or later.")
     created_before = serializers.DateTimeField(required=False, help_text="Created before this time.")
@@ -66,6 +83,11 @@ class ListQuery(FilterFields):
         ),
     )
     unread_only = serializers.BooleanField(default=False, help_text="Leave out what is read.")
+    scheduled = serializers.BooleanField(
+        default=False,
+        help_text="Instead, what is still to be delivered, the next first: what you created, and what your audiences "
+        "will get. Needs the permission `notifications.add_notification`; takes no filter of what you did with it.",
+    )
     cursor = serializers.CharField(required=False, help_text="`next` or `previous` of another page.")
 
 
@@ -86,14 +108,21 @@ def filter_of(values: dict[str, Any]) -> Filter:
         since=values.get("created_after"),
         until=values.get("created_before"),
         words=values.get("q", ()),
+        archived=values.get("archived"),
+        snoozed=values.get("snoozed"),
+        saved=values.get("saved"),
     )
 
 
-def page_of(inbox: Inbox, params: Any) -> Page:
-    """Return the page of *inbox* that a request's query asks for. Raises: ValidationError."""
+def asked(params: Any) -> dict[str, Any]:
+    """Return what a request's query asks of the list. Raises: ValidationError."""
     query = ListQuery(data=params)
     query.is_valid(raise_exception=True)
-    values = query.validated_data
+    return dict(query.validated_data)
+
+
+def page_of(inbox: Inbox | Schedule, values: dict[str, Any]) -> Page:
+    """Return the page that a validated query asks for. Raises: ValidationError."""
     try:
         return inbox.page(values["limit"], cursor=values.get("cursor"), wanted=filter_of(values))
     except InvalidCursor as error:

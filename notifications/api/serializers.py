@@ -37,6 +37,18 @@ class Text(serializers.CharField):
         self.validators = [*own, validators.storable]
 
 
+class Ahead(serializers.DateTimeField):
+    """A time of the next year, which says its zone."""
+
+    def enforce_timezone(self, value: Any) -> Any:
+        """Refuse a time without a zone, which others would take for UTC, and one that is not ahead."""
+        try:
+            validators.ahead(value)
+        except ModelError as error:
+            raise serializers.ValidationError(error.messages[0], str(error.code)) from error
+        return super().enforce_timezone(value)
+
+
 class Strict(serializers.Serializer[Any]):
     """A body that may only have the fields which are declared. Its errors are told all together."""
 
@@ -72,6 +84,12 @@ class Contents(Strict):
     related_entity = Text(max_length=200, required=False, allow_null=True)
     metadata = serializers.DictField(required=False, validators=[validators.metadata], help_text="At most 16 KB.")
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="When it deletes itself.")
+    deliver_at = Ahead(
+        required=False,
+        allow_null=True,
+        help_text="When its audience is told of it, at most a year from now, with a time zone; until then nobody is. "
+        "Null: at once.",
+    )
 
     def validate_expires_at(self, value: Any) -> Any:
         """Refuse a time that has passed."""
@@ -174,7 +192,15 @@ class NotificationSerializer(serializers.Serializer[Any]):
         help_text="Title, message, related_entity, metadata and dedup_key are then neutral, except where one is shown."
     )
     version = serializers.IntegerField(help_text="Grows with each change.")
+    deliver_at = serializers.DateTimeField(
+        required=False, help_text="When it is delivered; there only while it is scheduled."
+    )
     read = serializers.BooleanField()
+    archived = serializers.BooleanField(help_text="Until it is opened again.")
+    saved = serializers.BooleanField()
+    snoozed_until = serializers.DateTimeField(
+        allow_null=True, help_text="When it comes back to the inbox as unread; null where it is not snoozed."
+    )
     offset = serializers.IntegerField(allow_null=True, help_text="Where on the stream it was opened; null until then.")
 
 
@@ -206,6 +232,18 @@ class MarkedSerializer(DoneSerializer):
     """What was done, and how many are unread now."""
 
     unread_count = serializers.IntegerField()
+
+
+class UntilSerializer(Strict):
+    """The body of PUT /notifications/{id}/snoozed."""
+
+    until = Ahead(help_text="When it comes back, at most a year from now, with a time zone.")
+
+
+class PlacedSerializer(MarkedSerializer):
+    """What was done, how many are unread now, and the notification as it is now."""
+
+    notification = NotificationSerializer()
 
 
 class AllReadSerializer(MarkedSerializer):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.api import batch, bulk, counts, exporting, views
+from notifications.api import batch, bulk, counts, exporting, places, views
 
 ONE = "notifications/<str:notification_id>"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("notifications/batch/read", batch.BatchRead.as_view(), name="batch-read"),
     path("notifications/batch/unread", batch.BatchUnread.as_view(), name="batch-unread"),
     path("notifications/batch/delete", batch.BatchDelete.as_view(), name="batch-delete"),
+    path("notifications/batch/archive", batch.BatchArchive.as_view(), name="batch-archive"),
+    path("notifications/batch/unarchive", batch.BatchUnarchive.as_view(), name="batch-unarchive"),
+    path("notifications/batch/restore", batch.BatchRestore.as_view(), name="batch-restore"),
     path("notifications/bulk", bulk.Bulk.as_view(), name="bulk"),
     path("notifications/counts", counts.Counts.as_view(), name="counts"),
     path("notifications/export.csv", exporting.ExportCSV.as_view(), name="export-csv"),
@@ -19,5 +22,8 @@ urlpatterns = [
     path("notifications/mark-all-read", views.MarkAllRead.as_view(), name="mark-all-read"),
     path(ONE, views.NotificationDetail.as_view(), name="notification"),
     path(f"{ONE}/read", views.NotificationRead.as_view(), name="notification-read"),
+    path(f"{ONE}/archived", places.NotificationArchived.as_view(), name="notification-archived"),
+    path(f"{ONE}/saved", places.NotificationSaved.as_view(), name="notification-saved"),
+    path(f"{ONE}/snoozed", places.NotificationSnoozed.as_view(), name="notification-snoozed"),
     path(f"{ONE}/restore", views.NotificationRestore.as_view(), name="notification-restore"),
 ]

@@ -23,12 +23,12 @@ from notifications.api.conditional import (
     versions_of,
 )
 from notifications.api.once import idempotent
-from notifications.api.queries import ListQuery, page_of
+from notifications.api.queries import ListQuery, asked, page_of
 from notifications.api.serializers import refusing
 from notifications.inbox import Inbox, created
 from notifications.models import Notification
+from notifications.scheduled import ADD, Schedule
 
-ADD = "notifications.add_notification"
 CHANGE = "notifications.change_notification"
 TAGS = ["notifications"]
 UNTOLD: Final = {"message": "", "level": "info", "category": "system", "related_entity": None, "expires_at": None}
@@ -66,6 +66,11 @@ class NotificationView(APIView):
         except ValueError as error:
             raise Notification.DoesNotExist from error
 
+    def seen(self, pk: uuid.UUID) -> Notification:
+        """Return what the user sees under *pk*, be it delivered or scheduled. Raises: Notification.DoesNotExist."""
+        found = Inbox(self.user).visible().filter(pk=pk).first()
+        return found or Schedule(self.user).find(pk)
+
     def body(self, kind: type[serializers.Strict], **options: Any) -> dict[str, Any]:
         """Return the request's validated body. Raises: ParseError; ValidationError."""
         try:
@@ -88,9 +93,11 @@ class NotificationList(NotificationView):
         examples=[examples.PAGE],
     )
     def get(self, request: Request) -> Response:
-        """Return a page. The counts are over all notifications, whatever the query."""
-        inbox = Inbox(self.user)
-        page = page_of(inbox, request.query_params)
+        """Return a page. The counts are over the whole inbox, whatever the query."""
+        inbox, query = Inbox(self.user), asked(request.query_params)
+        if query["scheduled"]:
+            self.require(ADD)
+        page = page_of(Schedule(self.user) if query["scheduled"] else inbox, query)
         counts = {"total_count": inbox.total_count(), "unread_count": inbox.unread_count()}
         whole = {"notifications": page.items, **counts, "next": page.next, "previous": page.previous}
         return conditional(request, whole)
@@ -108,7 +115,7 @@ class NotificationList(NotificationView):
             400: INVALID,
             **once.RESPONSES,
         },
-        examples=[examples.CREATE, examples.NOTIFICATION],
+        examples=[examples.CREATE, examples.LATER, examples.NOTIFICATION],
     )
     def post(self, request: Request) -> Response:
         """Create one, or change the live one with the same audience and dedup_key."""
@@ -150,14 +157,15 @@ class NotificationDetail(NotificationView):
     )
     def get(self, request: Request, notification_id: str) -> Response:
         """Return it, with what it says."""
-        item = Inbox(self.user).disclose(self.pk())
+        item = Inbox(self.user).disclose(self.pk(), also=Schedule(self.user).visible())
         return conditional(request, item, item["version"], cache="no-store")
 
     @extend_schema(
         tags=TAGS,
         summary="Change a notification",
         description="Needs the permission `notifications.change_notification`. Its whole audience sees it as unread "
-        "again, unless `reopen` is false. Metadata is replaced as a whole.",
+        "again, unless `reopen` is false. Metadata is replaced as a whole. `deliver_at` moves what is still scheduled; "
+        "null delivers it now.",
         request=serializers.EditSerializer,
         parameters=WRITING,
         responses={200: serializers.NotificationSerializer, 400: INVALID, 404: MISSING, 412: OUTDATED},
@@ -167,7 +175,7 @@ class NotificationDetail(NotificationView):
         """Change it and return it."""
         self.require(CHANGE)
         pk, changes = self.pk(), self.body(serializers.EditSerializer)
-        Inbox(self.user).find(pk)
+        self.seen(pk)
         reopen = changes.pop("reopen")
         row = refusing(lambda: actions.update(pk, reopen=reopen, versions=versions_of(request), **changes))
         return Response(Inbox(self.user).view([row])[0])
@@ -175,14 +183,19 @@ class NotificationDetail(NotificationView):
     @extend_schema(
         tags=TAGS,
         summary="Delete a notification",
-        description="With the permission `notifications.delete_notification` for everyone, else for this user alone.",
+        description="With the permission `notifications.delete_notification` for everyone, else for this user alone. "
+        "What is scheduled is cancelled, by whoever may see it.",
         parameters=WRITING,
         responses={200: serializers.DoneSerializer, 404: MISSING, 412: OUTDATED},
         examples=[examples.DELETED],
     )
     def delete(self, request: Request, notification_id: str) -> Response:
         """Delete or dismiss it."""
-        actions.delete(self.user, self.pk(), versions=versions_of(request))
+        row, versions = self.seen(self.pk()), versions_of(request)
+        if row.deliver_at is not None:
+            actions.cancel(row.pk, versions=versions)
+            return Response({"message": "Notification cancelled"})
+        actions.delete(self.user, row.pk, versions=versions)
         return Response({"message": "Notification deleted"})
 
 

@@ -39,6 +39,10 @@ export const create = (fields) => request("POST", BASE, fields);
 export const get = (url) => request("GET", url);
 /** @param {string} url @param {Json} [body] @returns {Promise<any>} */
 export const post = (url, body = {}) => request("POST", url, body);
+/** @param {string} url @param {Json} [body] @returns {Promise<any>} */
+export const put = (url, body = {}) => request("PUT", url, body);
+/** @param {string} url @returns {Promise<any>} */
+export const del = (url) => request("DELETE", url);
 
 /** A list, and what its header says of where it goes on. @param {string} url @returns {Promise<{ items: Json[], link: string | null }>} */
 export async function getList(url) {

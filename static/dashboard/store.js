@@ -85,6 +85,7 @@ function recounted(state, count) {
 
 /** @param {State} state @param {Record<string, any>} message @returns {State} */
 function change(state, message) {
+  if (message.action !== "deleted" && message.data && isAway(message.data)) return left(state, message.data);
   switch (message.action) {
     case "created":
       return opened(state, message);
@@ -120,9 +121,34 @@ function updated(state, message) {
   if (!held)
     return data.read === undefined || buried(state, data) || beyond(state, data) ? state : opened(state, message);
   if (data.version < held.version) return state;
-  if (data.version === held.version) return data.read === undefined ? state : put(state, { ...held, read: data.read });
+  if (data.version === held.version)
+    return data.read === undefined ? state : put(state, { ...held, ...own(data, held), read: data.read });
   const reopened = data.read === false;
-  return put(state, { ...data, read: data.read ?? held.read, offset: reopened ? (offset ?? null) : held.offset });
+  return put(state, {
+    ...data,
+    ...own(data, held),
+    read: data.read ?? held.read,
+    offset: reopened ? (offset ?? null) : held.offset,
+  });
+}
+
+/** The marks that a message may leave out, since they stay as they are. @param {any} data @param {any} held */
+function own(data, held) {
+  return { saved: data.saved ?? held.saved ?? false };
+}
+
+/** Whether the person keeps an item outside the inbox. @param {Record<string, any>} data */
+function isAway(data) {
+  return data.archived === true || typeof data.snoozed_until === "string";
+}
+
+/** Take out what was archived or snoozed; it may come back. @param {State} state @param {Record<string, any>} data */
+function left(state, data) {
+  const held = state.items.get(data.id);
+  if (!held || held.version > data.version) return state;
+  const items = new Map(state.items);
+  items.delete(data.id);
+  return { ...state, items, total: Math.max(0, state.total - 1), unread: less(state, held.read ? 0 : 1) };
 }
 
 /** @param {State} state @param {string} id @param {number} version @returns {State} */
@@ -156,7 +182,7 @@ export function marked(state, id, read) {
 
 /** Bring back an item from the answer to a restore. @param {State} state @param {Item} item @returns {State} */
 export function restored(state, item) {
-  return opened(state, { data: item, offset: item.offset ?? null });
+  return isAway(item) ? left(state, item) : opened(state, { data: item, offset: item.offset ?? null });
 }
 
 /** @param {State} state @returns {Item[]} Newest first. */

@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { atEnd, indexNear, moved, rangeOf, revealing } from "./virtual-range.js";
+import { atEnd, indexNear, moved, rangeOf, revealing, startOf } from "./virtual-range.js";
 import { VirtualRows } from "./virtual-rows.js";
 
 /** @import { RowView, Role } from "./virtual-rows.js" */
@@ -14,6 +14,7 @@ const EXTRA = 8;
  * @property {(item: T, index: number) => string | number} keyOf Unique in the list, and the item's own for as long as it lives.
  * @property {Role} role For `table`, `grid` and `treegrid` the scroller, or what it is in, has that role.
  * @property {string} [label] What a `list`, `feed` or `tree` is called.
+ * @property {(count: number) => number} [setSize] How many a `list` or `feed` has in all; -1 where nobody knows.
  * @property {number} [headerRows] Of a table: rows above these that are not in this list.
  * @property {(item: T, index: number) => void} [open] Enter on a row. With it rows take the focus, and arrows go from row to row.
  * @property {(following: boolean) => void} [followed] With it the list may follow its end; told when the person scrolls
@@ -37,6 +38,10 @@ export class VirtualList {
     /** @type {readonly T[]} */
     this.items = [];
     this.rowHeight = 0;
+    /** @type {{ key: string | number, more: number } | null} The one row that is open, and by how much it is higher. */
+    this.wide = null;
+    /** @type {import("./virtual-range.js").Wider | null} The same, where it is now. */
+    this.wider = null;
     /** Whether what comes at the end is scrolled to. */
     this.following = false;
     /** @type {string | number | null} The row that has the focus, or would get it. */
@@ -58,7 +63,8 @@ export class VirtualList {
   }
 
   get viewport() {
-    return { top: this.scroller.scrollTop, height: this.scroller.clientHeight, rowHeight: this.rowHeight };
+    const { scrollTop: top, clientHeight: height } = this.scroller;
+    return { top, height, rowHeight: this.rowHeight, wider: this.wider };
   }
 
   get isAtEnd() {
@@ -103,6 +109,17 @@ export class VirtualList {
     if (focus) this.rows.mounted.get(this.options.keyOf(item, index))?.view.element.focus({ preventScroll: true });
   }
 
+  /** Let one row be *more* pixels higher than the others, or none. @param {string | number | null} key @param {number} [more] */
+  widen(key, more = 0) {
+    if ((this.wide?.key ?? null) === key && (this.wide?.more ?? 0) === more) return;
+    const anchors = this.scroller.scrollTop > 0 ? this.visible() : [];
+    this.wide = key === null ? null : { key, more };
+    this.resize();
+    // The row itself stays where it is and grows downwards.
+    this.hold(anchors);
+    this.render();
+  }
+
   /** Leave the page to others. */
   stop() {
     this.observer.disconnect();
@@ -110,11 +127,17 @@ export class VirtualList {
 
   /** The rows that can be seen, with how far each is from the upper edge. */
   visible() {
-    const { top, height, rowHeight } = this.viewport;
+    const { viewport } = this;
+    const { top, height } = viewport;
     return this.rows
       .inOrder()
-      .filter(({ index }) => (index + 1) * rowHeight > top && index * rowHeight < top + height)
-      .map(({ key, index }) => ({ key, index, away: index * rowHeight - top }));
+      .map(({ key, index }) => ({
+        key,
+        index,
+        away: startOf(viewport, index) - top,
+        end: startOf(viewport, index + 1),
+      }))
+      .filter(({ away, end }) => end > top && away < height);
   }
 
   /** Scroll so that the first of *anchors* that is still there is where it was. @param {ReturnType<typeof this.visible>} anchors */
@@ -123,13 +146,15 @@ export class VirtualList {
     for (const { key, index, away } of anchors) {
       const now = indexNear(this.items, this.options.keyOf, key, index);
       if (now < 0) continue;
-      if (now !== index) this.scroller.scrollTop = now * this.rowHeight - away;
+      const { viewport } = this;
+      const top = startOf(viewport, now) - away;
+      if (top !== viewport.top) this.scroller.scrollTop = top;
       return;
     }
   }
 
   toEnd() {
-    this.scroller.scrollTop = this.items.length * this.rowHeight;
+    this.scroller.scrollTop = startOf(this.viewport, this.items.length);
   }
 
   scrolled() {
@@ -163,9 +188,16 @@ export class VirtualList {
   resize() {
     const { headerRows = 0 } = this.options;
     this.count = this.items.length;
-    this.rows.rail.style.height = `${this.count * this.rowHeight}px`;
+    this.wider = this.placeOfWide();
+    this.rows.rail.style.height = `${startOf(this.viewport, this.count)}px`;
     const table = this.scroller.closest("[role=table], [role=grid], [role=treegrid]");
     table?.setAttribute("aria-rowcount", `${this.count + headerRows}`);
+  }
+
+  placeOfWide() {
+    if (!this.wide) return null;
+    const index = indexNear(this.items, this.options.keyOf, this.wide.key, this.wider?.index ?? 0);
+    return index < 0 ? null : { index, more: this.wide.more };
   }
 
   render() {
@@ -180,7 +212,7 @@ export class VirtualList {
       const item = /** @type {T} */ (this.items[index]);
       return { key: keyOf(item, index), item, index };
     });
-    this.rows.show(wanted, { rowHeight: this.rowHeight, count });
+    this.rows.show(wanted, this.viewport, count);
     if (this.options.open) this.rove();
   }
 
@@ -192,9 +224,10 @@ export class VirtualList {
 
   /** One row alone can be reached with Tab: the one that had the focus last, or the first that can be seen. */
   rove() {
-    const { top, rowHeight } = this.viewport;
+    const { viewport } = this;
     const rows = this.rows.inOrder();
-    const active = rows.find(({ key }) => key === this.active) ?? rows.find(({ index }) => index * rowHeight >= top);
+    const seen = (/** @type {{ index: number }} */ { index }) => startOf(viewport, index) >= viewport.top;
+    const active = rows.find(({ key }) => key === this.active) ?? rows.find(seen);
     for (const row of rows) row.view.element.tabIndex = row === active ? 0 : -1;
   }
 

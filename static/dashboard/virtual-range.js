@@ -5,7 +5,21 @@
  * @property {number} top How far it is scrolled.
  * @property {number} height
  * @property {number} rowHeight
+ * @property {Wider | null} [wider]
+ *
+ * @typedef {{ index: number, more: number }} Wider The one row that is higher than the others, and by how much.
  */
+
+/** Return where row *index* begins, in pixels. @param {Pick<Viewport, "rowHeight" | "wider">} viewport @param {number} index */
+export function startOf({ rowHeight, wider }, index) {
+  return index * rowHeight + (wider && index > wider.index ? wider.more : 0);
+}
+
+/** Return which row is *y* pixels from the start. @param {Pick<Viewport, "rowHeight" | "wider">} viewport @param {number} y A fraction too. */
+function rowAt({ rowHeight, wider }, y) {
+  if (!wider || y < (wider.index + 1) * rowHeight) return y / rowHeight;
+  return Math.max(wider.index + 0.999, (y - wider.more) / rowHeight);
+}
 
 /**
  * Return the rows that are visible, with some more on either side, as a half-open range.
@@ -15,28 +29,32 @@
  * @param {number} extra Rows on either side.
  * @returns {[number, number]}
  */
-export function rangeOf({ top, height, rowHeight }, count, extra) {
+export function rangeOf(viewport, count, extra) {
+  const { top, height, rowHeight } = viewport;
   if (rowHeight <= 0 || count === 0) return [0, 0];
-  const first = Math.floor(Math.max(0, top) / rowHeight) - extra;
-  const last = Math.ceil((Math.max(0, top) + height) / rowHeight) + extra;
+  const first = Math.floor(rowAt(viewport, Math.max(0, top))) - extra;
+  const last = Math.ceil(rowAt(viewport, Math.max(0, top) + height)) + extra;
   return [Math.max(0, Math.min(first, count)), Math.max(0, Math.min(last, count))];
 }
 
 /** @param {Viewport} viewport @param {number} count Whether the last row is on the page, or nearly so. */
-export function atEnd({ top, height, rowHeight }, count) {
-  return top + height >= count * rowHeight - rowHeight / 2;
+export function atEnd(viewport, count) {
+  const { top, height, rowHeight } = viewport;
+  return top + height >= startOf(viewport, count) - rowHeight / 2;
 }
 
 /**
- * Return how far to scroll so that row *index* is wholly visible: not at all where it is.
+ * Return how far to scroll so that row *index* is wholly visible: not at all where it is. Of one that is higher than
+ * the viewport the start is what is shown.
  *
  * @param {Viewport} viewport
  * @param {number} index
  */
-export function revealing({ top, height, rowHeight }, index) {
-  const start = index * rowHeight;
-  if (start < top) return start;
-  return start + rowHeight > top + height ? start + rowHeight - height : top;
+export function revealing(viewport, index) {
+  const { top, height } = viewport;
+  const [start, end] = [startOf(viewport, index), startOf(viewport, index + 1)];
+  if (start < top || end - start > height) return start;
+  return end > top + height ? end - height : top;
 }
 
 /**

@@ -1,4 +1,7 @@
 import { h } from "./dom.js";
+import { startOf } from "./virtual-range.js";
+
+/** @import { Viewport } from "./virtual-range.js" */
 
 /**
  * @template T
@@ -35,11 +38,12 @@ const SPARE = 100;
  * @template T
  */
 export class VirtualRows {
-  /** @param {{ role: Role, make: () => RowView<T>, headerRows: number }} options */
-  constructor({ role, make, headerRows }) {
+  /** @param {{ role: Role, make: () => RowView<T>, headerRows: number, setSize?: (count: number) => number }} options */
+  constructor({ role, make, headerRows, setSize = (count) => count }) {
     this.make = make;
     this.role = role;
     this.headerRows = headerRows;
+    this.setSize = setSize;
     this.rail = h("div", { class: "virtual-rail", role: ROLES[role][0] });
     /** @type {Map<string | number, Mounted<T>>} */
     this.mounted = new Map();
@@ -61,9 +65,10 @@ export class VirtualRows {
    * Let exactly *wanted* be on the page.
    *
    * @param {{ key: string | number, item: T, index: number }[]} wanted From top to bottom.
-   * @param {{ rowHeight: number, count: number }} rail
+   * @param {Viewport} viewport
+   * @param {number} count
    */
-  show(wanted, { rowHeight, count }) {
+  show(wanted, viewport, count) {
     const keys = new Set(wanted.map(({ key }) => key));
     for (const [key, row] of this.mounted) if (!keys.has(key)) this.unmount(key, row);
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
@@ -72,7 +77,7 @@ export class VirtualRows {
       const row = this.mounted.get(key) ?? this.mount(key, index);
       row.index = index;
       const { element } = row.view;
-      this.place(element, index, rowHeight, count);
+      this.place(element, index, viewport, count);
       row.view.fill(item, index);
       if (element === place) place = place.nextElementSibling;
       else this.rail.insertBefore(element, place);
@@ -104,13 +109,13 @@ export class VirtualRows {
   }
 
   /** Say to the eye and to the ear where a row stands. @param {HTMLElement} element @param {number} index
-   * @param {number} rowHeight @param {number} count */
-  place(element, index, rowHeight, count) {
-    element.style.transform = `translateY(${index * rowHeight}px)`;
+   * @param {Viewport} viewport @param {number} count */
+  place(element, index, viewport, count) {
+    element.style.transform = `translateY(${startOf(viewport, index)}px)`;
     if (ROLES[this.role][1] === "row") attribute(element, "aria-rowindex", index + 1 + this.headerRows);
     else if (this.role === "list" || this.role === "feed") {
       attribute(element, "aria-posinset", index + 1);
-      attribute(element, "aria-setsize", count);
+      attribute(element, "aria-setsize", this.setSize(count));
     }
   }
 }

@@ -12,10 +12,11 @@ pytestmark = pytest.mark.django_db
 
 
 def test_opened(operators: Group) -> None:
-    """What is opened is the whole object as unread, for its audience, with its version."""
+    """What is opened is the whole object as unread and in the inbox, for its audience, with its version."""
     row = actions.create("t", group=operators)
     draft = publications.opened(row)
-    assert draft.body == {"type": "notification", "action": "created", "data": {**represent(row), "read": False}}
+    own = {"read": False, "archived": False, "snoozed_until": None}
+    assert draft.body == {"type": "notification", "action": "created", "data": {**represent(row), **own}}
     assert (draft.stream, draft.audience, draft.version) == ("notifications", for_group(operators.pk), 1)
     assert publications.opened(row, "updated").body["action"] == "updated"
 

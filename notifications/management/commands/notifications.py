@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from notifications import actions, dummy
 from notifications.inbox import LIMIT, Inbox
 from notifications.management.refusals import database_refusals
-from notifications.models import Notification
+from notifications.models import LIVE, Notification
 from notifications.representation import represent
 from realtime import local_operator
 
@@ -86,7 +86,7 @@ def _command(*arguments: str) -> str:
 
 def _items(options: dict[str, Any]) -> list[dict[str, Any]]:
     if not options["user"]:
-        return [represent(row) for row in Notification.objects.filter(deleted_at=None)[: options["limit"]]]
+        return [represent(row) for row in Notification.objects.filter(**LIVE)[: options["limit"]]]
     users = get_user_model()
     user = users._default_manager.filter(**{users.USERNAME_FIELD: options["user"]}).first()
     if user is None:

@@ -7,6 +7,7 @@ invalid contents, database away); 2 the arguments cannot be read.
 import argparse
 import json
 import sys
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -44,6 +45,12 @@ class Command(BaseCommand):
         )
         keys.add_argument("--system", metavar="KEY", help="the same for a system notification, about system:KEY")
         parser.add_argument("--metadata", type=_json, help="a JSON object")
+        parser.add_argument(
+            "--at",
+            type=_moment,
+            metavar="TIME",
+            help="deliver it then, such as 2026-12-24T18:00:00+01:00; default: now",
+        )
         parser.add_argument("--sensitive", action="store_true", default=None, help="encrypt it; needs ENCRYPTION_KEYS")
         parser.add_argument("--json", action="store_true", help="print the whole notification as JSON, not only its id")
 
@@ -60,6 +67,8 @@ class Command(BaseCommand):
 def _create(options: dict[str, Any]) -> Notification:
     names = ("title", "message", "level", "category", "related_entity", "metadata", "sensitive")
     contents = {name: options[name] for name in names if options[name] is not None}
+    if options["at"] is not None:
+        contents["deliver_at"] = options["at"]
     if options["message"] == "-":
         contents["message"] = sys.stdin.read().removesuffix("\n")
     if options["user"] is not None:
@@ -78,6 +87,16 @@ def _named(model: Any, field: str, name: str) -> Any:
     found = model._default_manager.filter(**{field: name}).first()
     if found is None:
         raise CommandError(f"There is no {model._meta.verbose_name} {name!r}.")
+    return found
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write 2026-12-24T18:00:00+01:00.") from error
+    if found.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no zone; write {text}Z, or {text}+01:00.")
     return found
 
 
