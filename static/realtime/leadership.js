@@ -51,10 +51,16 @@ export class Leadership {
     return /** @type {Promise<void>} */ (held);
   }
 
-  /** Another tab has taken the lock, since this one did not answer. @param {AbortController} turn */
+  /**
+   * Another tab has taken the lock, since this one did not answer. A tab that was never given it, as where a page must not
+   * have any, does not try for ever.
+   *
+   * @param {AbortController} turn
+   */
   deprived(turn) {
     if (turn !== this.turn) return;
     this.turn = null;
+    if (!this.leads) return;
     this.leads = false;
     this.told.lost();
     this.seek();

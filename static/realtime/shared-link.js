@@ -36,7 +36,7 @@ export class SharedLink {
     this.transport = offer.transport;
     this.clientId = String(offer.clientId);
     /** @type {number | null} */
-    this.latency = null;
+    this.latency = offer.latency;
     /** @type {Message | null} */
     this.notice = null;
     this.options = options;

@@ -83,8 +83,8 @@ export class Sharing {
     if (!this.announced) this.channel.post("here");
     this.announced = true;
     for (const to of this.lending.due(link)) {
-      const { count } = this;
-      this.channel.post("offer", { to, count, transport: link.transport, clientId: link.clientId });
+      const { transport, clientId, latency } = link;
+      this.channel.post("offer", { to, count: this.count, transport, clientId, latency });
     }
   }
 

@@ -6,7 +6,7 @@ const VERSION = 1;
  *
  * - `lead`: the tab leads from now on.
  * - `want` {topics}: the tab would follow these over the leader's connection. `leave`: it no longer does.
- * - `here`: the leader has a connection. `offer` {to, count, transport, clientId}: it covers what that tab wants.
+ * - `here`: the leader has a connection. `offer` {to, count, transport, clientId, latency}: it covers what that tab wants.
  * - `message` {count, message}: what came over the leader's connection; the counts have no gaps.
  * - `over` {end}: the leader's connection ended so. `bye`: the leader goes.
  * - `ask` and `alive` {latency}: whether the leader is there. `send` {message}: pass it to the server.
@@ -19,16 +19,18 @@ export class TabChannel {
   /** @param {import("./types.js").Tabs} tabs @param {(post: Post) => void} read */
   constructor({ name, id, Channel }, read) {
     this.id = id;
+    this.closed = false;
     this.channel = new Channel(channelName(name));
     this.channel.onmessage = ({ data }) => typeof data?.kind === "string" && read(data);
   }
 
-  /** @param {string} kind @param {Record<string, any>} [more] Plain data. */
+  /** Tell all other tabs; nobody, once it is closed. @param {string} kind @param {Record<string, any>} [more] Plain data. */
   post(kind, more = {}) {
-    this.channel.postMessage({ ...more, kind, from: this.id });
+    if (!this.closed) this.channel.postMessage({ ...more, kind, from: this.id });
   }
 
   close() {
+    this.closed = true;
     this.channel.onmessage = null;
     this.channel.close();
   }
