@@ -89,13 +89,18 @@ export class SharedLink {
     return true;
   }
 
-  /** Make sure that the leader is there: it may be frozen, or hang. */
+  /** Make sure that the leader is there, and have it make sure of the server. */
   probe() {
+    this.ask(true);
+  }
+
+  /** Ask whether the leader is there: it may be frozen, or hang. @param {boolean} probe */
+  ask(probe) {
     const { clock } = this.options;
     if (this.ended) return;
     clock.cancel(this.beat);
     clock.cancel(this.deadline);
-    this.channel.post("ask");
+    this.channel.post("ask", { probe });
     this.deadline = clock.after(() => this.ends.silent(), PATIENCE);
   }
 
@@ -103,7 +108,7 @@ export class SharedLink {
     const { clock, pingInterval } = this.options;
     clock.cancel(this.beat);
     clock.cancel(this.deadline);
-    this.beat = clock.after(() => this.probe(), pingInterval);
+    this.beat = clock.after(() => this.ask(false), pingInterval);
   }
 
   close() {

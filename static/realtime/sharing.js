@@ -145,7 +145,7 @@ export class Sharing {
   }
 
   /** @param {Post} post Of a tab that follows. */
-  lead({ kind, from, topics, message }) {
+  lead({ kind, from, topics, message, probe }) {
     const { link } = this.client;
     if (kind === "want") {
       this.presence.watch(from, () => this.returned(from));
@@ -154,6 +154,8 @@ export class Sharing {
       this.look();
     }
     if (kind === "leave") this.returned(from);
+    // A tab in the background is not told that the device was asleep.
+    if (kind === "ask" && probe) link?.probe();
     if (kind === "ask") this.channel?.post("alive", { latency: link?.latency ?? null });
     if (kind === "send" && link?.ready) link.send(message);
   }

@@ -9,7 +9,7 @@ const VERSION = 1;
  * - `here`: the leader has a connection. `offer` {to, count, transport, clientId, latency}: it covers what that tab wants.
  * - `message` {count, message}: what came over the leader's connection; the counts have no gaps.
  * - `over` {end}: the leader's connection ended so. `bye`: the leader goes.
- * - `ask` and `alive` {latency}: whether the leader is there. `send` {message}: pass it to the server.
+ * - `ask` {probe} and `alive` {latency}: whether the leader is there, and with `probe` the server, too. `send` {message}: pass it to the server.
  *
  * @typedef {Record<string, any> & { kind: string, from: string }} Post
  */

@@ -226,6 +226,24 @@ test("What a follower sends goes to the server, but no subscription of its own."
   assert.deepEqual(leader.sockets.at(-1).sent.at(-1), { type: "custom", value: 1 });
 });
 
+test("A tab that wakes up has the leader make sure of the server.", async () => {
+  const { browser, tabs } = await together(2);
+  const [leader] = browser.connected;
+  const [other] = tabs.filter((tab) => tab !== leader);
+  const pings = () => leader.sockets.at(-1).sent.filter(({ type }) => type === "ping").length;
+  const before = pings();
+  other.client.wake();
+  await browser.settle();
+  assert.equal(pings(), before + 1);
+  // The network has gone without a word.
+  Object.assign(leader.sockets.at(-1), { answered: Number.POSITIVE_INFINITY });
+  other.client.wake();
+  await browser.pass(15_000);
+  browser.publish();
+  await browser.settle();
+  for (const tab of tabs) assert.deepEqual([tab.got, tab.client.isConnected()], [[11], true]);
+});
+
 test("The leader replaces its connection before it gets old, and nobody notices.", async () => {
   const { browser, tabs } = await together(2);
   await browser.pass(1_500_000, 10_000);
