@@ -1,11 +1,13 @@
 """`make screenshots`: pictures of the dashboard, of a real server with the dummy data, for the docs.
 
-They show it light and dark, with a notification that has just arrived, with the panel open, and on a phone; and a job.
+They show it light and dark, with a notification that has just arrived, with the panel open, and on a phone; a job; and
+the inbox, with one notification open, with some selected, and on a phone.
 """
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -43,6 +45,20 @@ OUTPUT: Final = (
     "\x1b[41;97m FAIL \x1b[0m \x1b[34mweb-03\x1b[0m answers \x1b[4m503\x1b[0m, once more",
     "\x1b[42;30m PASS \x1b[0m \x1b[34mweb-03\x1b[0m answers \x1b[38;5;79m200\x1b[0m in 12 ms",
 )
+INBOX: Final[tuple[dict[str, object], ...]] = (
+    {"title": "Certificate of web-02 ends soon", "level": "warning", "category": "host", "related_entity": "web-02"},
+    {"title": "Nightly backup finished", "message": "42 GB in 3 minutes.", "level": "success", "category": "job"},
+    {"title": "Release 4.2 is out", "message": "The notes say what has changed.", "level": "info"},
+    {
+        "title": "Disk of db-server-01 is 91 % full",
+        "message": "At this rate it is full on Thursday.\nThe largest directory is /var/lib/postgresql/17/main/base.",
+        "level": "error", "category": "host", "related_entity": "db-server-01",
+        "metadata": {"used": "91 %", "free": "36 GB", "device": "/dev/sda2"},
+    },
+    {"title": "db-server-02 was moved to hyperv-03", "category": "vm", "related_entity": "db-server-02"},
+    {"title": "Deploy of web-03 was slow", "message": "12 minutes, not 4.", "level": "warning", "category": "job"},
+)  # fmt: skip
+"""What comes to the inbox before its pictures are taken, oldest first."""
 Scheme = Literal["light", "dark"]
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 DESK: Final = (1280, 800)
@@ -74,6 +90,21 @@ def main() -> None:
                 expect(page.get_by_test_id("line").last).to_be_visible()
                 expect(page.get_by_test_id("job-part")).to_have_count(len(PARTS))
                 shoot(page, f"job-{scheme}")
+        receive(server)
+        for scheme in SCHEMES:
+            with page_of(browser, server, scheme, DESK) as page:
+                page.goto(f"{server.url}/notifications")
+                page.get_by_test_id("inbox-item").nth(2).get_by_test_id("item-title").click()
+                shoot(page, f"inbox-{scheme}")
+            with page_of(browser, server, scheme, DESK) as page:
+                page.goto(f"{server.url}/notifications?level=warning&level=error")
+                for number in range(3):
+                    page.get_by_test_id("inbox-item").nth(number).get_by_test_id("item-check").check()
+                shoot(page, f"inbox-selected-{scheme}")
+            with page_of(browser, server, scheme, PHONE) as page:
+                page.goto(f"{server.url}/notifications")
+                expect(page.get_by_test_id("inbox-item").nth(4)).to_be_visible()
+                shoot(page, f"inbox-phone-{scheme}")
         browser.close()
 
 
@@ -128,6 +159,23 @@ def run(server: Server) -> str:
         client.patch(f"/api/v1/jobs/{job_id}", json={"progress": 55}).raise_for_status()
         client.post(f"/api/v1/jobs/{job_id}/output", json={"lines": OUTPUT}).raise_for_status()
     return job_id
+
+
+def receive(server: Server) -> None:
+    """Fill the inbox, with some that are read, saved, snoozed and archived."""
+    with server.client() as client:
+
+        def mark(title: str, place: str, **body: str) -> None:
+            (found,) = client.get("/api/v1/notifications", params={"q": title}).json()["notifications"]
+            client.put(f"/api/v1/notifications/{found['id']}/{place}", json=body).raise_for_status()
+
+        for fields in INBOX:
+            client.post("/api/v1/notifications", json=fields).raise_for_status()
+        mark("Certificate", "saved")
+        mark("Release 4.2", "read")
+        mark("db-server-02 was moved", "read")
+        mark("Nightly backup", "archived")
+        mark("System maintenance", "snoozed", until=(datetime.now(UTC) + timedelta(days=1)).isoformat())
 
 
 def shoot(page: Page, name: str, *, panel: bool = False) -> None:

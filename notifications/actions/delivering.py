@@ -21,6 +21,7 @@ from notifications.readers import Readers
 from notifications.recent import notes_of
 from notifications.unread import unread_counts
 from realtime import outbox
+from realtime.memberships import prefetch
 
 BATCH: Final = 500
 """Rows in one transaction, so that other writers get their turn."""
@@ -106,6 +107,7 @@ def _held(found: Sequence[tuple[int, Any]]) -> list[int]:
 def _tell(receipts: Sequence[Receipt]) -> None:
     """Tell each user of what came back to them, as far as they may see it still."""
     users = list(get_user_model()._default_manager.filter(pk__in={one.user_id for one in receipts}))
+    prefetch(users)
     readers, counts = Readers(users), unread_counts([user.pk for user in users])
     rows = Notification.objects.in_bulk({one.notification_id for one in receipts})
     notes = {note.id: note for note in notes_of(list(rows.values()))}

@@ -14,16 +14,49 @@ export class RequestFailed extends Error {
   }
 }
 
-/** @param {string | null} [cursor] @returns {Promise<Json>} A page, newest first. */
+/** @param {string | null} [cursor] @returns {Promise<Json>} A page, newest first; an older one has one of each group. */
 export function list(cursor) {
-  const query = new URLSearchParams({ limit: "100", ...(cursor ? { cursor } : {}) });
+  const query = new URLSearchParams({ limit: "100", ...(cursor ? { cursor, grouped: "true" } : {}) });
   return request("GET", `${BASE}?${query}`);
+}
+
+/** A group's notifications, newest first. @param {string} key @param {string | null} cursor @returns {Promise<Json>} */
+export function listGroup(key, cursor) {
+  const query = new URLSearchParams({ limit: "100", group_key: key, ...(cursor ? { cursor } : {}) });
+  return request("GET", `${BASE}?${query}`);
+}
+
+/** The newest of each group, with its counts. @param {string[]} keys @returns {Promise<Json>} */
+export function countGroups(keys) {
+  const query = new URLSearchParams([["grouped", "true"], ["limit", "200"], ...keys.map((key) => ["group_key", key])]);
+  return request("GET", `${BASE}?${query}`);
+}
+
+/** @param {"read" | "unread" | "delete" | "restore"} what @param {Json} which `ids`, or a `filter`. */
+export const batch = (what, which) => request("POST", `${BASE}/batch/${what}`, which);
+
+/**
+ * Send a request that a notification offers: to this site's API and nowhere else, also where it would be led on.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {Json | undefined} body
+ * @param {string} once Names this request, so that sent again it is not carried out twice.
+ */
+export async function call(method, path, body, once) {
+  const url = URL.canParse(path, location.origin) ? new URL(path, location.origin) : null;
+  if (url?.origin !== location.origin || !path.startsWith("/api/") || !url.pathname.startsWith("/api/"))
+    throw new RequestFailed("This page sends no such request.", 0);
+  /** @type {Record<string, string>} */
+  const headers = method === "POST" ? { "Idempotency-Key": once } : {};
+  const response = await answer(method, url.href, body, { redirect: "error", headers });
+  return decoded(response);
 }
 
 /** One notification, with what it says where it is sensitive. @param {string} id */
 export const read = (id) => request("GET", one(id));
 /** @param {string} id */
-export const markRead = (id) => request("PUT", `${one(id)}/read`);
+export const markRead = (id) => request("PUT", `${one(id)}/read`, undefined, { keepalive: true });
 /** @param {string} id */
 export const markUnread = (id) => request("DELETE", `${one(id)}/read`);
 /** @param {string} id */
@@ -65,10 +98,11 @@ function one(id) {
  * @param {string} method
  * @param {string} url
  * @param {Json} [body]
+ * @param {RequestInit} [options]
  * @returns {Promise<Json>}
  */
-async function request(method, url, body) {
-  return decoded(await answer(method, url, body));
+async function request(method, url, body, options = {}) {
+  return decoded(await answer(method, url, body, options));
 }
 
 /** @param {Response} response @returns {Promise<Json>} */
@@ -79,16 +113,17 @@ async function decoded(response) {
   throw new RequestFailed(json.detail || `The server answered ${response.status}.`, response.status);
 }
 
-/** @param {string} method @param {string} url @param {Json} [body] @returns {Promise<Response>} */
-async function answer(method, url, body) {
+/** @param {string} method @param {string} url @param {Json} [body] @param {RequestInit} [options] @returns {Promise<Response>} */
+async function answer(method, url, body, options = {}) {
   const headers = {
+    ...options.headers,
     Accept: "application/json",
     "Content-Type": "application/json",
     "X-CSRFToken": csrfToken(),
   };
   const text = body === undefined ? undefined : JSON.stringify(body);
   try {
-    return await fetch(url, { method, headers, body: text, signal: AbortSignal.timeout(PATIENCE) });
+    return await fetch(url, { ...options, method, headers, body: text, signal: AbortSignal.timeout(PATIENCE) });
   } catch {
     throw new RequestFailed("The server cannot be reached.", 0);
   }

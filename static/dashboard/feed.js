@@ -1,6 +1,7 @@
 import { byId, h, icon } from "./dom.js";
+import { GroupRows } from "./group-rows.js";
+import { entries } from "./grouping.js";
 import { LEVELS } from "./row.js";
-import { Rows } from "./rows.js";
 import { inWords, showState } from "./state-box.js";
 
 /** @import { Item } from "./store.js" */
@@ -18,7 +19,7 @@ export class Feed {
     this.reload = reload;
     this.compose = compose;
     this.container = byId("activity");
-    this.rows = new Rows(this.container, "article", rows);
+    this.rows = new GroupRows(this.container, "article", rows);
     const asked = new URLSearchParams(location.search).get("show") ?? "all";
     this.filter = /** @type {Filter} */ (Object.hasOwn(FILTERS, asked) ? asked : "all");
     /** @type {View | null} */
@@ -72,7 +73,8 @@ export class Feed {
   /** @param {View} view */
   show(view) {
     this.view = view;
-    const items = view.items.filter((item) => this.wants(item)).slice(0, AT_MOST);
+    const wanted = view.items.filter((item) => this.wants(item));
+    const items = entries(wanted, this.filter === "all" ? view.beyond : undefined).slice(0, AT_MOST);
     this.rows.show(items, view.phase === "ready");
     [...this.container.children].forEach((article, index) => {
       article.setAttribute("aria-posinset", `${index + 1}`);
@@ -90,7 +92,7 @@ export class Feed {
     return this.filter === "all" || (this.filter === "unread" ? !item.read : item.level === this.filter);
   }
 
-  /** @param {View} view @param {Item[]} items @returns {import("./state-box.js").Content} */
+  /** @param {View} view @param {unknown[]} items @returns {import("./state-box.js").Content} */
   content({ phase, items: all, unread }, items) {
     if (phase === "loading") return { kind: "loading" };
     const again = { words: "Try again", run: this.reload };

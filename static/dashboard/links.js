@@ -49,6 +49,25 @@ export function linked(text) {
   );
 }
 
+/**
+ * Say where a link or a button of a notification leads, or null where it may not: elsewhere only with http and https.
+ *
+ * @param {unknown} link
+ * @param {string} [origin] This site's.
+ * @returns {{ href: string, outside: boolean } | null}
+ */
+export function destination(link, origin = location.origin) {
+  if (typeof link !== "string" || link.length > LONGEST || /[\s\p{C}\\]/u.test(link)) return null;
+  if (!link.startsWith("/")) {
+    const href = /^https?:\/\//u.test(link) ? target(link) : null;
+    return href ? { href, outside: true } : null;
+  }
+  if (!URL.canParse(link, origin)) return null;
+  const url = new URL(link, origin);
+  const here = !link.startsWith("//") && url.origin === origin;
+  return here ? { href: url.pathname + url.search + url.hash, outside: false } : null;
+}
+
 /** Leave the sentence's own marks out; a bracket that was opened inside stays. @param {string} address */
 function trimmed(address) {
   let rest = address;

@@ -1,7 +1,8 @@
 import { badge } from "./connection.js";
 import { Disclosure } from "./disclosure.js";
 import { byId } from "./dom.js";
-import { Rows } from "./rows.js";
+import { GroupRows } from "./group-rows.js";
+import { entries } from "./grouping.js";
 import { inWords, showState } from "./state-box.js";
 
 /** @import { Account } from "./connection.js" */
@@ -10,14 +11,16 @@ import { inWords, showState } from "./state-box.js";
 
 /** How many rows are made at first, and again with each "Load older". */
 const PAGE = 100;
+/** With fewer entries than this the panel loads older ones by itself: the rest are in groups. */
+const FEW = 10;
 
 /** The bell and the panel that it opens. */
 export class Panel {
-  /** @param {{ rows: RowActions, readAll: () => void, loadOlder: () => Promise<unknown>, reload: () => void, opened: () => void }} actions */
+  /** @param {{ rows: RowActions, readAll: () => void, loadOlder: () => Promise<unknown>, countGroups: () => Promise<unknown>, reload: () => void, opened: () => void }} actions */
   constructor(actions) {
     this.actions = actions;
     this.bell = byId("bell");
-    this.list = new Rows(byId("panel-list"), "li", actions.rows);
+    this.list = new GroupRows(byId("panel-list"), "li", actions.rows);
     this.most = PAGE;
     /** @type {View | null} */
     this.view = null;
@@ -49,7 +52,11 @@ export class Panel {
   opened(backdrop) {
     backdrop.hidden = false;
     this.actions.opened();
-    if (this.view) this.fill(this.view);
+    if (!this.view) return;
+    this.fill(this.view);
+    this.actions.countGroups();
+    const { next, items, phase } = this.view;
+    if (phase === "ready" && next !== null && entries(items).length < FEW) this.actions.loadOlder();
   }
 
   /** @param {View} view @param {Account} account @param {string} asOf When the list was last right, in words. */
@@ -77,8 +84,9 @@ export class Panel {
   fill(view) {
     byId("panel-count").textContent = view.phase === "ready" ? `${view.unread} unread of ${view.total}` : "";
     /** @type {HTMLButtonElement} */ (byId("read-all")).disabled = view.unread === 0;
-    this.list.show(view.items.slice(0, this.most), view.phase === "ready");
-    byId("older").hidden = view.next === null && view.items.length <= this.most;
+    const all = entries(view.items, view.beyond);
+    this.list.show(all.slice(0, this.most), view.phase === "ready");
+    byId("older").hidden = view.next === null && all.length <= this.most;
     showState(byId("panel-state"), this.content(view));
   }
 
@@ -94,7 +102,7 @@ export class Panel {
   /** @param {HTMLButtonElement} button */
   async older(button) {
     this.most += PAGE;
-    if (this.view && this.view.items.length >= this.most) return this.fill(this.view);
+    if (this.view && entries(this.view.items).length >= this.most) return this.fill(this.view);
     button.disabled = true;
     this.list.settled = false;
     await this.actions.loadOlder();

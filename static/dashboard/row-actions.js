@@ -14,6 +14,16 @@ import { read } from "./api.js";
 export function rowActions({ inbox, toasts, mayDelete }) {
   return {
     mark: (item, asRead) => inbox.mark(item.id, asRead),
+    visit: (item) => void (item.read || inbox.mark(item.id, true)),
+    markGroup: (group, asRead) => inbox.markGroup(group, asRead),
+    loadGroup: (group) => inbox.loadGroup(group.key),
+    removeGroup: async (group) => {
+      const ids = await inbox.removeGroup(group);
+      if (!ids) return;
+      const undo = { words: "Undo", run: () => inbox.restoreAll(ids) };
+      const title = `${mayDelete ? "Deleted" : "Dismissed"} ${ids.length}`;
+      toasts().show({ title, text: group.items[0]?.title, level: "info", action: undo });
+    },
     remove: async (item) => {
       if (!(await inbox.remove(item))) return;
       const undo = { words: "Undo", run: () => inbox.restore(item) };

@@ -1,7 +1,14 @@
 import { Row } from "./row.js";
 
-/** @import { Item } from "./store.js" */
+/** @import { Entry } from "./grouping.js" */
 /** @import { RowActions } from "./row.js" */
+/**
+ * @typedef {object} AnyRow
+ * @property {HTMLElement} element
+ * @property {(item: any) => void} update
+ * @property {() => void} conceal
+ * @property {(now: number) => void} tick
+ */
 
 /** The rows of a list, kept in step with the items; rows that stay are moved and changed, not made again. */
 export class Rows {
@@ -10,12 +17,12 @@ export class Rows {
     this.container = container;
     this.tag = tag;
     this.actions = actions;
-    /** @type {Map<string, Row>} */
+    /** @type {Map<string, AnyRow>} */
     this.rows = new Map();
     this.settled = false;
   }
 
-  /** @param {Item[]} items @param {boolean} settled Whether what comes after these is news. */
+  /** @param {Entry[]} items @param {boolean} settled Whether what comes after these is news. */
   show(items, settled) {
     const wanted = new Set(items.map((item) => item.id));
     const focused = this.focusedId();
@@ -41,15 +48,20 @@ export class Rows {
     for (const row of this.rows.values()) row.tick(now);
   }
 
-  /** @param {Item} item */
+  /** @param {any} item @returns {AnyRow} */
+  make(item) {
+    return new Row(this.tag, item, this.actions);
+  }
+
+  /** @param {Entry} item */
   add(item) {
-    const row = new Row(this.tag, item, this.actions);
+    const row = this.make(item);
     if (this.settled) row.element.classList.add("arriving");
     this.rows.set(item.id, row);
     return row;
   }
 
-  /** @param {string} id @param {Row} row */
+  /** @param {string} id @param {AnyRow} row */
   drop(id, row) {
     row.conceal();
     row.element.remove();
@@ -59,8 +71,8 @@ export class Rows {
   /** @returns {{ id: string, index: number } | null} The row that has the focus. */
   focusedId() {
     const index = [...this.container.children].findIndex((child) => child.contains(document.activeElement));
-    const child = /** @type {HTMLElement | undefined} */ (this.container.children[index]);
-    return child?.dataset.id ? { id: child.dataset.id, index } : null;
+    for (const [id, row] of this.rows) if (row.element === this.container.children[index]) return { id, index };
+    return null;
   }
 
   /** A deleted row must not throw the focus back to the start of the page. @param {number} index */

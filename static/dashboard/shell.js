@@ -1,7 +1,7 @@
 import { browserClock } from "../realtime/clock.js";
 import { pageConfig, wsClient } from "../websocket.js";
+import { Announcer } from "./announcer.js";
 import * as api from "./api.js";
-import { ArrivalAnnouncer } from "./arrivals.js";
 import { startCompose } from "./compose.js";
 import { account, badge, signedOut } from "./connection.js";
 import { Disclosure } from "./disclosure.js";
@@ -68,11 +68,12 @@ export class Shell {
       rows: this.rows,
       readAll: () => this.inbox.markAllRead(this.client.getOffset(TOPIC) ?? this.inbox.state.position?.offset ?? null),
       loadOlder: () => this.inbox.loadOlder(),
+      countGroups: () => this.inbox.countGroups(),
       reload: () => this.poll(),
       opened: () => this.toasts.clear(),
     });
-    this.announcer = new ArrivalAnnouncer(byId("announcer"), browserClock);
-    this.toasts = new Toasts({ clock: browserClock, announcer: this.announcer, open: () => this.panel.open() });
+    this.announcer = new Announcer({ clock: browserClock, say: (text) => byId("announcer").replaceChildren(text) });
+    this.toasts = new Toasts({ clock: browserClock, open: () => this.panel.open(), visit: this.rows.visit });
     /** Opens the dialog that sends a notification; null for who may not. */
     this.compose = startCompose();
     this.staleBar = StaleBar.of(document, () => this.retry());
@@ -185,7 +186,7 @@ export class Shell {
   /** @param {Arrival} arrival */
   arrived({ items, missed }) {
     if (!this.panel.isOpen) return this.toasts.announce(items, missed || this.client.isCatchingUp());
-    this.announcer.add(/** @type {any[]} */ (items));
+    this.announcer.tell(items);
   }
 
   render() {

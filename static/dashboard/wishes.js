@@ -13,6 +13,7 @@ import { newestFirst } from "./store.js";
  * @property {number} unread
  * @property {number} total
  * @property {string | null} next
+ * @property {ReadonlyMap<string, import("./grouping.js").Beyond>} [beyond] What there is of groups besides these.
  */
 
 /** @param {State} state @param {Iterable<Wish>} wishes @returns {View} */

@@ -49,7 +49,7 @@ export class Commands {
     if (this.list.open === note.id) this.list.close();
     else {
       this.list.expand(note.id);
-      this.actions.run("read", [note], { quiet: true });
+      this.actions.run("read", this.list.unfolded([note]), { quiet: true });
     }
     this.render();
   }
@@ -65,11 +65,12 @@ export class Commands {
     });
   }
 
-  /** @param {Name} name @param {readonly Note[]} notes */
-  to(name, notes) {
+  /** @param {Name} name @param {readonly Note[]} entries */
+  to(name, entries) {
+    const notes = this.list.unfolded(entries);
     const what = notes.length === 1 ? (notes[0]?.title ?? "") : `${notes.length.toLocaleString()} notifications`;
     this.until(name, what, (until) => {
-      if (notes.length > 1) this.selection.clear();
+      if (entries.length > 1) this.selection.clear();
       this.actions.run(name, notes, { until });
     });
   }

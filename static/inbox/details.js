@@ -1,5 +1,6 @@
 import { button, h, icon } from "../dashboard/dom.js";
-import { linked } from "../dashboard/links.js";
+import { destination, linked } from "../dashboard/links.js";
+import { leadTo, NoteActions } from "../dashboard/note-actions.js";
 import { levelOf } from "../dashboard/row.js";
 import { Secret } from "../dashboard/secret.js";
 import { absolute } from "../dashboard/time.js";
@@ -13,6 +14,7 @@ import { VERBS } from "./verbs.js";
  * @typedef {object} Context
  * @property {(name: Name, note: Note) => void} act
  * @property {(entity: string) => void} about Show all that is about it.
+ * @property {(key: string) => void} group Show all of a group.
  * @property {(note: Note) => Promise<Record<string, any>>} read Ask for what a sensitive one says.
  * @property {(height: number) => void} resized
  */
@@ -29,8 +31,15 @@ export class Details {
     /** What can be done with it, as it was offered last. */
     this.offered = "";
     this.body = h("div", { class: "details-body" });
+    this.offers = new NoteActions(() => {});
     this.buttons = h("div", { class: "details-buttons", role: "group", "aria-label": "What to do with it" });
-    this.element = h("div", { class: "item-details", "data-testid": "item-details" }, this.body, this.buttons);
+    this.element = h(
+      "div",
+      { class: "item-details", "data-testid": "item-details" },
+      this.body,
+      this.offers.element,
+      this.buttons,
+    );
     new ResizeObserver(() => this.element.isConnected && context.resized(this.element.offsetHeight)).observe(
       this.element,
     );
@@ -83,8 +92,9 @@ export class Details {
       ["Level", levelOf(note.level).word],
       ["Category", note.category],
       ["About", note.related_entity && this.about(note)],
+      ["Group", note.group_key && this.group(note.group_key)],
       ["Created", time(note.created_at)],
-      ["Updated", note.updated_at === note.created_at ? null : time(note.updated_at)],
+      ["Updated", note.version > 1 ? time(note.updated_at) : null],
       ["Expires", time(note.expires_at)],
       ["Snoozed until", time(note.snoozed_until)],
     ];
@@ -105,8 +115,16 @@ export class Details {
     );
   }
 
+  /** @param {string} key */
+  group(key) {
+    const element = button("details-group", "link-button", () => this.context.group(key), key);
+    element.title = "Show all of this group";
+    return element;
+  }
+
   /** @param {Note} note */
   offer(note) {
+    this.offers.update(note.actions);
     const names = /** @type {Name[]} */ ([
       note.read ? "unread" : "read",
       note.archived ? "unarchive" : "archive",
@@ -118,7 +136,7 @@ export class Details {
     if (this.offered === key) return;
     this.offered = key;
     const focused = [...this.buttons.children].indexOf(/** @type {Element} */ (document.activeElement));
-    const link = leadsTo(note.link);
+    const link = leadsTo(note);
     this.buttons.replaceChildren(
       ...(link ? [link] : []),
       ...names.map((name) => {
@@ -169,11 +187,11 @@ function plain(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Where a notification leads, if to somewhere on this site or on the web. @param {unknown} link */
-function leadsTo(link) {
-  if (typeof link !== "string" || !URL.canParse(link, location.href)) return null;
-  const { protocol, origin, href } = new URL(link, location.href);
-  if (protocol !== "http:" && protocol !== "https:") return null;
-  const away = origin === location.origin ? {} : { target: "_blank", rel: "noopener noreferrer" };
-  return h("a", { class: "button primary", href, "data-testid": "details-link", ...away }, "Open");
+/** Where a notification leads; null where it leads nowhere that it may. @param {Note} note */
+function leadsTo({ link }) {
+  const place = destination(link);
+  if (!place) return null;
+  const element = h("a", { class: "button primary", "data-testid": "details-link" }, "Open");
+  leadTo(element, place);
+  return element;
 }

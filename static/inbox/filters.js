@@ -52,13 +52,14 @@ export class Filters {
   }
 
   /** @param {Wanted} wanted @returns {Chosen[]} What of the filters behind the button is in use. */
-  inUse({ category, related_entity: entities, span, created_after: after, created_before: before }) {
+  inUse({ category, related_entity: entities, group_key: groups, span, created_after: after, created_before: before }) {
     const { query } = this;
     const set = (/** @type {Partial<Wanted>} */ values) => () => query.set(values, { step: true });
     const label = (/** @type {string} */ name) => this.categories[name] ?? name;
     return [
       ...category.map((name) => ({ words: label(name), clear: () => toggle(query, "category", name) })),
       ...entities.map((name) => ({ words: `About ${name}`, clear: () => toggle(query, "related_entity", name) })),
+      ...groups.map((name) => ({ words: `Group ${name}`, clear: () => toggle(query, "group_key", name) })),
       ...(Object.hasOwn(SPANS, span) ? [{ words: SPANS[span]?.[0] ?? "", clear: set({ span: "" }) }] : []),
       ...(!span && after ? [{ words: `From ${said(after)}`, clear: set({ created_after: "" }) }] : []),
       ...(!span && before ? [{ words: `Until ${said(before)}`, clear: set({ created_before: "" }) }] : []),

@@ -14,7 +14,7 @@ const AHEAD = 60;
 export class InboxList {
   /**
    * @param {HTMLElement} scroller
-   * @param {Omit<Context, "isOpen">} context
+   * @param {Omit<Context, "isOpen" | "countOf">} context
    * @param {object} told
    * @param {() => void} told.moved The person scrolls, or their pointer comes or goes.
    * @param {(count: number) => number} told.setSize
@@ -24,6 +24,8 @@ export class InboxList {
     this.details = context.details;
     /** @type {readonly Note[]} */
     this.notes = [];
+    /** @type {ReadonlyMap<string, readonly Note[]>} What is folded into one entry, by its id. */
+    this.members = new Map();
     /** @type {string | null} The one that is open. */
     this.open = null;
     /** Whether it has just been opened, and is yet to be scrolled to. */
@@ -31,7 +33,12 @@ export class InboxList {
     /** Whether a mouse points at the list. */
     this.pointed = false;
     this.list = new VirtualList(scroller, {
-      make: () => new InboxRow({ ...context, isOpen: (id) => id === this.open }),
+      make: () =>
+        new InboxRow({
+          ...context,
+          isOpen: (id) => id === this.open,
+          countOf: (id) => this.members.get(id)?.length ?? 1,
+        }),
       keyOf: (/** @type {Note} */ { id }) => id,
       role: "feed",
       label: "Notifications",
@@ -67,9 +74,15 @@ export class InboxList {
     return this.notes.find((note) => note.id === id) ?? null;
   }
 
-  /** @param {readonly Note[]} notes @param {boolean} busy */
-  show(notes, busy) {
+  /** All that entries stand for. @param {readonly Note[]} entries @returns {readonly Note[]} */
+  unfolded(entries) {
+    return entries.flatMap((entry) => this.members.get(entry.id) ?? [entry]);
+  }
+
+  /** @param {readonly Note[]} notes @param {ReadonlyMap<string, readonly Note[]>} members @param {boolean} busy */
+  show(notes, members, busy) {
     this.notes = notes;
+    this.members = members;
     if (this.open !== null && !notes.some(({ id }) => id === this.open)) this.close();
     this.list.show(notes);
     const value = `${busy}`;

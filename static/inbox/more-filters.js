@@ -93,7 +93,7 @@ export class MoreFilters {
   }
 }
 
-/** Choose one more, or one less. @param {Query<any>} query @param {"level" | "category" | "related_entity"} name @param {string} value */
+/** Choose one more, or one less. @param {Query<any>} query @param {"level" | "category" | "related_entity" | "group_key"} name @param {string} value */
 export function toggle(query, name, value) {
   const held = /** @type {string[]} */ (query.values[name]);
   const others = held.filter((one) => one !== value);

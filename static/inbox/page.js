@@ -12,6 +12,7 @@ import { Counts } from "./counts.js";
 import { Details } from "./details.js";
 import { stateOf } from "./empty.js";
 import { Filters } from "./filters.js";
+import { folded } from "./folding.js";
 import { Foot } from "./foot.js";
 import { Head } from "./head.js";
 import { HelpDialog } from "./help-dialog.js";
@@ -69,6 +70,8 @@ export class InboxPage {
     this.newer = new Newer(byId("inbox-new"), this.announcer, () => this.release());
     /** @type {{ key: string, total: number } | null} How many a filter finds. */
     this.matching = null;
+    /** How many of the view are loaded. */
+    this.known = 0;
     /** The view of which was told how many it has. */
     this.announced = "";
     this.follow();
@@ -95,6 +98,7 @@ export class InboxPage {
     const details = new Details({
       act,
       about: (entity) => this.query.set({ ...EVERYTHING, related_entity: [entity] }, { step: true }),
+      group: (key) => this.query.set({ ...EVERYTHING, tab: this.wanted.tab, group_key: [key] }, { step: true }),
       read: ({ id }) => read(id),
       resized: (height) => this.list.resized(height),
     });
@@ -109,7 +113,7 @@ export class InboxPage {
     };
     return new InboxList(byId("inbox-list"), context, {
       moved: () => this.moved(),
-      setSize: (count) => (this.pages.isAtEnd ? count : (this.total() ?? -1)),
+      setSize: (count) => (this.pages.isAtEnd ? count : this.list.members.size > 0 ? -1 : (this.total() ?? -1)),
     });
   }
 
@@ -190,7 +194,7 @@ export class InboxPage {
   /** @returns {number | null} How many the view has in all; null while nobody knows. */
   total() {
     const { pages, matching } = this;
-    if (pages.isAtEnd) return this.list.notes.length;
+    if (pages.isAtEnd) return this.known;
     if (isFiltered(this.wanted)) return matching?.key === pages.key ? matching.total : null;
     return this.counts.tabs?.[tabOf(this.wanted)] ?? null;
   }
@@ -222,13 +226,17 @@ export class InboxPage {
       keeps: (note) => note.id === list.open && pages.accepts({ ...note, read: false }),
       waiting: newer.ids,
     });
-    selection.keep(notes);
+    // Who looks at one group, or for something, wants each by itself.
+    const apart = wanted.group_key.length > 0 || wanted.q !== "";
+    const { entries, members } = apart ? { entries: notes, members: new Map() } : folded(notes);
+    this.known = notes.length;
+    selection.keep(entries);
     this.tabs.show(wanted, this.counts.with(delta));
     this.filters.show(wanted);
-    list.show(notes, pages.loading);
-    this.showHead(notes);
-    this.showState(notes.length);
-    this.foot.show({ ...pages.standing, shown: notes.length });
+    list.show(entries, members, pages.loading);
+    this.showHead(entries);
+    this.showState(entries.length);
+    this.foot.show({ ...pages.standing, shown: entries.length });
     newer.show();
     this.fill();
   }
@@ -253,6 +261,8 @@ export class InboxPage {
     const { pages } = this;
     const tab = tabOf(this.wanted);
     const scene = { tab, shown, filtered: isFiltered(this.wanted), ...pages.standing };
+    // What is done with everything leaves nothing: more is looked for once it is done.
+    if (this.actions.progress) scene.isAtEnd = true;
     const reload = () => {
       pages.more();
       this.shell.poll();

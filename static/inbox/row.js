@@ -14,6 +14,7 @@ import { VERBS } from "./verbs.js";
  * @property {Details} details Of the one that is open.
  * @property {(id: string) => boolean} isOpen
  * @property {(id: string) => boolean} isSelected
+ * @property {(id: string) => number} countOf How many are folded into this entry.
  * @property {(id: string) => "new" | "changed" | null} mark
  * @property {(note: Note) => void} toggle Open or close it.
  * @property {(note: Note, range: boolean) => void} select
@@ -43,6 +44,7 @@ export class InboxRow {
     this.message = h("p", { class: "item-message", id: `item-message-${count}`, "data-testid": "item-message" });
     this.origin = h("span", { class: "item-origin" });
     this.mark = h("span", { class: "item-mark" });
+    this.count = h("span", { class: "item-count", "data-testid": "item-count" });
     this.badges = h("span", { class: "item-badges", "data-testid": "item-badges" });
     this.time = h("time", { class: "item-time" });
     this.actions = {
@@ -58,7 +60,7 @@ export class InboxRow {
 
   build() {
     this.words.id = `item-title-${count}`;
-    const heading = h("h2", { class: "item-title" }, this.title, this.mark);
+    const heading = h("h2", { class: "item-title" }, this.title, this.count, this.mark);
     const about = h("p", { class: "item-about" }, this.origin, this.badges);
     const words = h("div", { class: "item-words" }, heading, this.message, about);
     const actions = h("div", { class: "item-actions" }, ...Object.values(this.actions));
@@ -113,6 +115,7 @@ export class InboxRow {
     this.open(open, note);
     write(this.time, ago(note.created_at, Date.now()));
     this.marked(context.mark(note.id));
+    this.counted(context.countOf(note.id));
     this.until(note);
     if (this.note === note) return;
     this.note = note;
@@ -165,6 +168,14 @@ export class InboxRow {
       element.dataset.verb = name;
       element.replaceChildren(icon(verb.icon));
     }
+  }
+
+  /** @param {number} count */
+  counted(count) {
+    const text = count > 1 ? `×\u00a0${count.toLocaleString()}` : "";
+    if (this.count.textContent === text) return;
+    this.count.textContent = text;
+    this.count.title = text && `${count.toLocaleString()} notifications of one group`;
   }
 
   /** @param {"new" | "changed" | null} since */

@@ -11,6 +11,7 @@ import { since } from "./spans.js";
  * @property {string[]} level
  * @property {string[]} category
  * @property {string[]} related_entity
+ * @property {string[]} group_key Groups, all of which is shown.
  * @property {string} span One of `SPANS`, or empty.
  * @property {string} created_after Times of one's own, as RFC 3339; they count where there is no span.
  * @property {string} created_before
@@ -23,11 +24,15 @@ export const EVERYTHING = {
   level: [],
   category: [],
   related_entity: [],
+  group_key: [],
   span: "",
   created_after: "",
   created_before: "",
   q: "",
 };
+
+/** Of which one has to fit. */
+const LISTS = /** @type {const} */ (["level", "category", "related_entity", "group_key"]);
 
 /** @type {Record<Tab, { word: string, icon: string, asks: Record<string, string>, has: (note: Note) => boolean }>} */
 export const TABS = {
@@ -45,8 +50,9 @@ export function tabOf({ tab }) {
 }
 
 /** Whether anything but the tab is chosen. @param {Wanted} wanted */
-export function isFiltered({ level, category, related_entity: entity, span, created_after, created_before, q }) {
-  return level.length + category.length + entity.length > 0 || [span, created_after, created_before, q].some(Boolean);
+export function isFiltered(wanted) {
+  const { span, created_after: after, created_before: before, q } = wanted;
+  return LISTS.some((name) => wanted[name].length > 0) || [span, after, before, q].some(Boolean);
 }
 
 /** From when and until when something must have been created, in milliseconds. @param {Wanted} wanted @param {number} now */
@@ -64,8 +70,7 @@ function times({ span, created_after, created_before }, now) {
  */
 export function parametersOf(wanted, now) {
   const parameters = new URLSearchParams(TABS[tabOf(wanted)].asks);
-  for (const name of /** @type {const} */ (["level", "category", "related_entity"]))
-    for (const value of wanted[name]) parameters.append(name, value);
+  for (const name of LISTS) for (const value of wanted[name]) parameters.append(name, value);
   const { from, until } = times(wanted, now);
   if (from !== null) parameters.set("created_after", new Date(from).toISOString());
   if (until !== null) parameters.set("created_before", new Date(until).toISOString());
@@ -82,14 +87,13 @@ export function parametersOf(wanted, now) {
  */
 export function accepts(wanted, now) {
   const { has } = TABS[tabOf(wanted)];
-  const { level, category, related_entity: entities, q } = wanted;
+  const { q } = wanted;
   const { from, until } = times(wanted, now);
   const matches = matcher(q);
   const among = (/** @type {string[]} */ chosen, /** @type {any} */ value) =>
     chosen.length === 0 || chosen.includes(value);
   return (note) => {
-    if (!has(note) || !among(level, note.level) || !among(category, note.category)) return false;
-    if (!among(entities, note.related_entity)) return false;
+    if (!has(note) || !LISTS.every((name) => among(wanted[name], note[name]))) return false;
     const created = from === null && until === null ? 0 : Date.parse(note.created_at);
     if ((from !== null && created < from) || (until !== null && created >= until)) return false;
     return q === "" || matches(note.title, note.message, note.related_entity);

@@ -55,6 +55,10 @@ class Dashboard:
         """Wait until the bell counts that many."""
         expect(self.page.get_by_test_id("bell-count")).to_have_text(str(count) if count else "")
 
+    def expect_unread_text(self, words: str) -> None:
+        """Wait until the bell says *words*."""
+        expect(self.page.get_by_test_id("bell-count")).to_have_text(words, timeout=60_000)
+
     def open_panel(self) -> Locator:
         """Open the panel and return it."""
         self.page.get_by_test_id("bell").click()

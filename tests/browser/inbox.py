@@ -8,7 +8,6 @@ from tests.support.servers import Server
 from tests.support.waiting import wait_for
 
 
-
 def fill(server: Server, count: int) -> None:
     """Create many notifications; `Row 0` is the oldest."""
     step = 1_000

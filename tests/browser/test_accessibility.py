@@ -246,7 +246,7 @@ def test_a_storm_is_announced_in_a_few_sentences(page: Page, server: Server) -> 
     page.wait_for_timeout(1_500)  # Longer than what comes is put together for.
     announced = page.evaluate("window.announced")
     assert any("new notifications" in text for text in announced), announced
-    assert len(announced) <= 15, announced
+    assert len(announced) <= 10, announced
 
 
 def test_a_storm_is_announced_with_the_panel_open(page: Page, server: Server) -> None:
@@ -258,7 +258,7 @@ def test_a_storm_is_announced_with_the_panel_open(page: Page, server: Server) ->
     page.wait_for_timeout(1_500)  # Longer than what comes is put together for.
     announced = page.evaluate("window.announced")
     assert announced
-    assert len(announced) <= 15, announced
+    assert len(announced) <= 10, announced
 
 
 @pytest.mark.parametrize("name", FILLED)

@@ -1,4 +1,4 @@
-"""The inbox page: its tabs, what it says where there is nothing, what is in its address, and what is in a notification."""
+"""The inbox page: its tabs, what it says where there is nothing, what is in its address, and in a notification."""
 
 import re
 
@@ -205,5 +205,6 @@ def test_it_fits_a_phone(inbox: Inbox, server: Server, width: int) -> None:
         target = page.get_by_test_id(f"details-{verb}")
         expect(target).to_be_visible()
         box = target.bounding_box()
-        assert box and min(box["width"], box["height"]) >= 24
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 24
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -34,7 +34,9 @@ def numbers(inbox: Inbox) -> list[int]:
 
 def scroll_to(inbox: Inbox, part: float) -> None:
     """Scroll to a part of what is loaded."""
-    inbox.page.get_by_test_id("inbox-list").evaluate("(list, part) => { list.scrollTop = part * list.scrollHeight; }", part)
+    inbox.page.get_by_test_id("inbox-list").evaluate(
+        "(list, part) => { list.scrollTop = part * list.scrollHeight; }", part
+    )
 
 
 def test_every_row_can_be_scrolled_to(inbox: Inbox) -> None:

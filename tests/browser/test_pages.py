@@ -11,7 +11,7 @@ from tests.browser.test_content_security import complaints  # noqa: F401  (a fix
 from tests.conftest import StartServer
 from tests.support.servers import Server
 
-DEEP = ["/inventory", "/inventory/hosts/db-01", "/inventory/vms/3f1c", "/jobs", "/jobs/7"]
+DEEP = ["/notifications", "/inventory", "/inventory/hosts/db-01", "/inventory/vms/3f1c", "/jobs", "/jobs/7"]
 PASSWORD = "quite-a-secret-1"
 
 
@@ -43,7 +43,7 @@ def test_one_goes_from_page_to_page(page: Page, server: Server, width: int) -> N
     """The navigation is there on a wide and on a narrow screen, and marks the page that one is on."""
     page.set_viewport_size(ViewportSize(width=width, height=780))
     Dashboard(page, server.url).open()
-    for name, path in (("jobs", "/jobs"), ("inventory", "/inventory"), ("dashboard", "/")):
+    for name, path in (("jobs", "/jobs"), ("inbox", "/notifications"), ("inventory", "/inventory"), ("dashboard", "/")):
         page.get_by_test_id(f"nav-{name}").click()
         expect(page).to_have_url(f"{server.url}{path}")
         expect(page.get_by_test_id("navigation").locator("[aria-current=page]")).to_have_count(1)
@@ -61,7 +61,7 @@ def test_the_keyboard_reaches_everything(page: Page, server: Server) -> None:
     skip = page.get_by_role("link", name="Skip to the content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
-    for name in ("", "dashboard", "inventory"):
+    for name in ("", "dashboard", "inbox", "inventory"):
         page.keyboard.press("Tab")
         if name:
             expect(page.get_by_test_id(f"nav-{name}")).to_be_focused()

@@ -3,11 +3,13 @@
 import json
 import random
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.utils import timezone
 
 from notifications import actions
 from notifications.models import Notification
@@ -39,6 +41,10 @@ class World:
             self.change,
             self.mark,
             self.mark,
+            self.place,
+            self.place,
+            self.wake,
+            self.schedule,
             self.mark_all,
             self.remove,
             self.restore,
@@ -65,6 +71,22 @@ class World:
         user = self.chance.choice(self.people)
         if pk := self.any():
             self.attempt(self.chance.choice([actions.mark_read, actions.mark_unread]), user, pk)
+
+    def place(self) -> None:
+        def snooze(user: User, pk: Any) -> None:
+            actions.snooze(user, pk, timezone.now() + timedelta(hours=self.chance.randint(1, 9)))
+
+        kinds = [actions.archive, actions.unarchive, actions.save, actions.unsave, snooze, actions.unsnooze]
+        if pk := self.any():
+            self.attempt(self.chance.choice(kinds), self.chance.choice(self.people), pk)
+
+    def wake(self) -> None:
+        actions.wake(timezone.now() + timedelta(hours=self.chance.randint(0, 9)))
+
+    def schedule(self) -> None:
+        actions.create("later", deliver_at=timezone.now() + timedelta(hours=1))
+        if self.chance.random() < 0.5:
+            actions.deliver(timezone.now() + timedelta(hours=2))
 
     def mark_all(self) -> None:
         head = topics_head()

@@ -1,12 +1,14 @@
 """Tests of what is kept between snapshots: it must say what a fresh reading says, and cost less."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from notifications import actions
 from notifications.inbox import Inbox
@@ -45,7 +47,7 @@ def fresh(user: User, limit: int) -> dict[str, Any]:
 def test_what_is_kept_says_what_a_fresh_reading_says(
     seed: int, ann: User, bob: User, operators: Group, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever is written, marked, dismissed, deleted, restored and numbered in between, and by whomever."""
+    """Whatever is written, marked, put away, dismissed, deleted, restored and numbered in between, and by whomever."""
     settings.NOTIFICATION_SNAPSHOT_SIZE = 5
     monkeypatch.setattr("notifications.recent.SPARE", 2)
     monkeypatch.setattr("notifications.states.SPARE", 2)
@@ -54,12 +56,17 @@ def test_what_is_kept_says_what_a_fresh_reading_says(
     for _ in range(120):
         ids = list(Notification.objects.values_list("pk", flat=True))
         pk, user = chance.choice(ids) if ids else None, chance.choice([ann, bob])
-        step = chance.randrange(9)
+        step = chance.randrange(11)
         try:
             if step < 3 or pk is None:
                 actions.create(f"{chance.random()}", **chance.choice([{}, {"user": ann}, {"group": operators}]))
             elif step == 3:
                 relay()
+            elif step == 9:
+                actions.snooze(user, pk, timezone.now() + timedelta(hours=chance.randint(1, 9)))
+                actions.wake(timezone.now() + timedelta(hours=chance.randint(0, 9)))
+            elif step == 10:
+                chance.choice([actions.archive, actions.unarchive, actions.save, actions.unsave])(user, pk)
             else:
                 work = [actions.mark_read, actions.mark_unread, actions.delete, actions.restore][step % 4]
                 work(user, pk)

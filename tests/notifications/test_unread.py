@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifications import actions
 from notifications.inbox import Inbox
-from notifications.models import Notification, ReadMark
+from notifications.models import LIVE, Notification, ReadMark
 from notifications.unread import counting, unread_count, unread_counts
 from realtime.models import Stream
 from tests.notifications.conftest import relay
@@ -26,6 +28,11 @@ OPERATIONS = (
     "read",
     "unread",
     "all_read",
+    "archive",
+    "unarchive",
+    "snooze",
+    "unsnooze",
+    "wake",
     "dismiss",
     "delete",
     "restore",
@@ -61,11 +68,13 @@ class Note:
     read: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     dismissed: set[str] = field(default_factory=set)
+    archived: set[str] = field(default_factory=set)
+    snoozed: set[str] = field(default_factory=set)
 
     def open(self) -> None:
         """Show it as unread to everyone again."""
         self.pending, self.deleted = True, False
-        for names in (self.read, self.kept, self.dismissed):
+        for names in (self.read, self.kept, self.dismissed, self.archived, self.snoozed):
             names.clear()
 
 
@@ -85,14 +94,18 @@ class Reference:
         """Return whether *user* has it in their list."""
         return self.told(user, note) and user not in note.dismissed
 
+    def here(self, user: str, note: Note) -> bool:
+        """Return whether *user* has it in their inbox."""
+        return self.sees(user, note) and user not in note.archived | note.snoozed
+
     def unread(self, user: str) -> int:
         """Count one by one."""
-        return sum(self.sees(user, note) and user not in note.read for note in self.notes.values())
+        return sum(self.here(user, note) and user not in note.read for note in self.notes.values())
 
     def all_read(self, user: str) -> None:
         """Read what has an offset, also what is another's: the mark is a position."""
         for note in self.notes.values():
-            if not note.pending and not note.deleted:
+            if not note.pending and not note.deleted and not (user in note.snoozed and user not in note.read):
                 note.read.add(user)
                 note.kept.discard(user)
 
@@ -108,7 +121,7 @@ class World:
 
     def do(self, operation: str, name: str, choice: int) -> None:
         """Do *operation* as *name*, on one of the notifications that this is possible with, if there is one."""
-        if operation in ("create", "relay", "join", "leave", "all_read"):
+        if operation in ("create", "relay", "join", "leave", "all_read", "wake"):
             getattr(self, operation)(name, choice)
         elif operation in ("reopen", "quiet", "delete", "restore"):
             self.shared(operation, choice)
@@ -143,6 +156,17 @@ class World:
         actions.mark_all_read(self.users[name])
         self.reference.all_read(name)
 
+    def wake(self, name: str, choice: int) -> None:
+        actions.wake(timezone.now() + timedelta(hours=2))
+        for note in self.reference.notes.values():
+            if note.deleted:  # Nobody is told, and a restoration opens it again.
+                continue
+            for sleeper in note.snoozed:
+                note.read.discard(sleeper)
+                note.kept.add(sleeper)
+                note.archived.discard(sleeper)
+            note.snoozed.clear()
+
     def shared(self, operation: str, choice: int) -> None:
         wanted = [pk for pk, note in self.reference.notes.items() if note.deleted is (operation == "restore")]
         if not wanted:
@@ -168,7 +192,9 @@ class World:
             return
         pk = wanted[choice % len(wanted)]
         note, user = self.reference.notes[pk], self.users[name]
-        if operation == "dismiss":
+        if operation in ("archive", "unarchive", "snooze", "unsnooze"):
+            self.place(operation, name, pk)
+        elif operation == "dismiss":
             actions.dismiss(user, pk)  # type: ignore[arg-type]
             note.dismissed.add(name)
         elif operation == "take_back":
@@ -183,6 +209,20 @@ class World:
             if name in note.read:
                 note.kept.add(name)
             note.read.discard(name)
+
+    def place(self, operation: str, name: str, pk: object) -> None:
+        note, user = self.reference.notes[pk], self.users[name]
+        if operation == "snooze":
+            actions.snooze(user, pk, timezone.now() + timedelta(hours=1))  # type: ignore[arg-type]
+            note.snoozed.add(name)
+            return
+        getattr(actions, operation)(user, pk)
+        if operation == "archive":
+            note.archived.add(name)
+        if operation == "unarchive":
+            note.archived.discard(name)
+        else:
+            note.snoozed.discard(name)
 
 
 STEPS = st.lists(
@@ -252,7 +292,7 @@ def test_snapshot_with_100_000(crowd: User) -> None:
         page = Inbox(crowd).page(100)
     assert sum(not item["read"] for item in page.items) == 50
     assert len(queries) <= 8
-    newest = Notification.objects.filter(audience="everyone", deleted_at=None)[:100]
+    newest = Notification.objects.filter(audience="everyone", **LIVE)[:100]
     assert "notification_newest" in newest.explain()
 
 
