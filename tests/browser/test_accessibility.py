@@ -16,6 +16,8 @@ from tests.browser.test_pages import expect_connected
 from tests.conftest import StartServer
 from tests.support.servers import Server
 
+pytestmark = pytest.mark.timeout(300)
+"""Axe reads whole pages, four times each."""
 LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 LEVELS = ("info", "success", "warning", "error")
 PASSWORD = "quite-a-secret-1"

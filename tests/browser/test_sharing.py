@@ -14,6 +14,8 @@ from tests.conftest import StartServer
 from tests.support.servers import Server
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.timeout(300)
+"""Tabs come together more than once in a test."""
 PASSWORD = "quite-a-secret-1"
 PEOPLE = f"""
 from django.contrib.auth.models import User
