@@ -6,7 +6,8 @@
  *     wsClient.subscribe(["notifications"]);
  *
  * `<script type="application/json" id="config-data">` may set `websocket_refresh_time` and `websocket_ping_interval`
- * (milliseconds), and `websocket_url` where the server is another one than the page's. A page that subscribes to nothing gets the initial state and nothing more.
+ * (milliseconds), and `websocket_url` where the server is another one than the page's. With `user.name` in it the tabs of
+ * that person share one connection, unless `websocket_sharing` is false. A page that subscribes to nothing gets the initial state and nothing more.
  */
 
 import { RealtimeClient } from "./realtime/client.js";
@@ -165,6 +166,22 @@ function pageStorage() {
   }
 }
 
+/**
+ * What the person's tabs share one connection by; nothing where the page does not say whose it is, or must not have it:
+ * over plain http from another machine browsers give no locks.
+ *
+ * @param {Record<string, any>} config @param {string} url
+ * @returns {Pick<Options, "tabs">}
+ */
+export function pageTabs(config, url) {
+  const locks = globalThis.navigator?.locks;
+  const name = config.user?.name;
+  if (config.websocket_sharing === false || !name || !locks || !globalThis.BroadcastChannel) return {};
+  return {
+    tabs: { name: `${url} ${name}`, id: crypto.randomUUID(), locks, Channel: /** @type {any} */ (BroadcastChannel) },
+  };
+}
+
 function forThisPage() {
   const config = pageConfig();
   const http = {
@@ -172,8 +189,10 @@ function forThisPage() {
     stream: "/api/v1/stream",
     changes: "/api/v1/changes",
   };
+  const url = config.websocket_url ?? `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`;
   const client = new WebSocketClient({
-    url: config.websocket_url ?? `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`,
+    url,
+    ...pageTabs(config, url),
     Socket: /** @type {any} */ (WebSocket),
     // Another server's streams would take a header that no browser may be trusted with.
     ...(config.websocket_url ? {} : { http }),
@@ -195,7 +214,10 @@ function followThePage(client) {
   for (const event of ["online", "pageshow"]) addEventListener(event, wake);
   // A phone may end a hidden page without another word.
   document.addEventListener("visibilitychange", () => (visible() ? client.wake() : client.memory.keep()));
-  addEventListener("pagehide", () => client.memory.keep());
+  addEventListener("pagehide", () => {
+    client.memory.keep();
+    client.client.sharing?.stop();
+  });
   // A connection may outlive the network for minutes without a word.
   addEventListener("offline", () => client.isConnected() && client.wake());
   // A page may import this late, after DOMContentLoaded; connecting twice does nothing.

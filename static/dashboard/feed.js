@@ -81,6 +81,8 @@ export class Feed {
       article.setAttribute("aria-setsize", `${items.length}`);
       article.setAttribute("tabindex", "0");
     });
+    // A feed without articles would be none.
+    this.container.setAttribute("role", items.length > 0 ? "feed" : "group");
     this.container.setAttribute("aria-busy", `${view.phase === "loading"}`);
     showState(byId("activity-state"), this.content(view, items));
   }

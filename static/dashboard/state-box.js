@@ -25,7 +25,7 @@ export function showState(box, content) {
   box.dataset.kind = content.kind;
   if (content.kind === "none") box.replaceChildren();
   else if (content.kind === "loading") box.replaceChildren(h("p", { class: "sr-only" }, "Loading"), ...skeleton());
-  else box.replaceChildren(...words(content));
+  else box.replaceChildren(...words(content, box.id === "page-state" ? "h2" : "h3"));
 }
 
 function skeleton() {
@@ -34,10 +34,10 @@ function skeleton() {
   );
 }
 
-/** @param {Words} content */
-function words({ icon: name, title, text, action }) {
+/** @param {Words} content @param {"h2" | "h3"} heading Below the page's title, or below that of a part of it. */
+function words({ icon: name, title, text, action }, heading) {
   const button =
     action &&
     h("button", { type: "button", class: "button", "data-testid": "state-action", click: action.run }, action.words);
-  return [icon(name), h("h3", {}, title), h("p", { class: "muted" }, text), ...(button ? [button] : [])];
+  return [icon(name), h(heading, {}, title), h("p", { class: "muted" }, text), ...(button ? [button] : [])];
 }

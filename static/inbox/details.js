@@ -159,7 +159,7 @@ function metadata({ metadata: data }) {
   const entries = Object.entries(data ?? {});
   if (entries.length === 0) return [];
   const facts = entries.map(([name, value]) => /** @type {[string, string]} */ ([name, plain(value)]));
-  return [h("h4", { class: "details-head" }, "Metadata"), list(facts)];
+  return [h("h3", { class: "details-head" }, "Metadata"), list(facts)];
 }
 
 /** The whole as the API says it. @param {Note} note */

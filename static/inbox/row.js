@@ -60,7 +60,7 @@ export class InboxRow {
 
   build() {
     this.words.id = `item-title-${count}`;
-    const heading = h("h3", { class: "item-title" }, this.title, this.count, this.mark);
+    const heading = h("h2", { class: "item-title" }, this.title, this.count, this.mark);
     const about = h("p", { class: "item-about" }, this.origin, this.badges);
     const words = h("div", { class: "item-words" }, heading, this.message, about);
     const actions = h("div", { class: "item-actions" }, ...Object.values(this.actions));

@@ -3,6 +3,8 @@ import { Emitter } from "./emitter.js";
 import { Following } from "./following.js";
 import { Link } from "./link.js";
 import { PollLink } from "./poll-link.js";
+import { SharedLink } from "./shared-link.js";
+import { Sharing } from "./sharing.js";
 import { SseLink } from "./sse-link.js";
 import { Transports } from "./transports.js";
 
@@ -14,6 +16,8 @@ const KINDS = { websocket: Link, sse: SseLink, poll: PollLink };
 const WORDS = { websocket: "to WebSocket", sse: "over server-sent events", poll: "by polling" };
 /** Milliseconds that a connection must last before its end counts as a new trouble. */
 const STABLE = 5_000;
+/** Milliseconds without a greeting until a tab asks why whose leader has gone, perhaps since the person signed out. */
+const DOUBT = 200;
 /** Milliseconds until a planned refresh that failed is tried again. */
 const REFRESH_AGAIN = 60_000;
 /** Messages of one connection that say nothing about the world; they are handed on from a successor too. */
@@ -36,6 +40,7 @@ export class RealtimeClient {
     this.backoff = new Backoff(options.random);
     this.following = new Following();
     this.transports = new Transports(options.http !== undefined);
+    this.sharing = options.tabs ? new Sharing(this, options.tabs) : null;
     /** @type {Connection | null} */
     this.link = null;
     /** @type {Connection | null} What shall take its place, while it is under way. */
@@ -46,10 +51,16 @@ export class RealtimeClient {
     this.status = "disconnected";
     /** @type {Record<string, any>} */
     this.statusData = {};
+    this.ends = {
+      opened: (/** @type {Connection} */ link) => this.opened(link),
+      message: (/** @type {Connection} */ link, /** @type {Message} */ message) => this.receive(link, message),
+      lost: (/** @type {Connection} */ link, /** @type {Verdict} */ end) => this.lost(link, end),
+    };
   }
 
   /** Connect now, whatever was waited for. Where a connection is open or on its way, try to get a WebSocket instead. */
   connect() {
+    this.sharing?.start();
     if (this.link) return this.tryWebSocket();
     this.backoff.reset();
     this.transports.restart();
@@ -58,6 +69,7 @@ export class RealtimeClient {
 
   /** Close the connection and stay away until `connect`. */
   disconnect() {
+    this.sharing?.stop();
     this.options.clock.cancel(this.timer);
     for (const link of [this.link, this.successor]) link?.close(1000, "Client disconnect");
     this.link = this.successor = null;
@@ -111,14 +123,10 @@ export class RealtimeClient {
     this.link = this.dial(transport);
   }
 
-  /** @param {Transport} transport @returns {Connection} */
-  dial(transport) {
-    const ends = {
-      opened: (/** @type {Connection} */ link) => this.opened(link),
-      message: (/** @type {Connection} */ link, /** @type {Message} */ message) => this.receive(link, message),
-      lost: (/** @type {Connection} */ link, /** @type {Verdict} */ end) => this.lost(link, end),
-    };
-    return new KINDS[transport](this.options, ends, this.following);
+  /** @param {Transport} transport @param {Partial<Options>} [changes] @returns {Connection} */
+  dial(transport, changes) {
+    const options = changes ? { ...this.options, ...changes } : this.options;
+    return new KINDS[transport](options, this.ends, this.following);
   }
 
   /** @param {Connection} link @param {Message} message */
@@ -131,8 +139,28 @@ export class RealtimeClient {
     link.noted(message);
     // A broadcast without an offset comes over both connections of a handover; the elder one's copy counts.
     const twice = link === this.successor && !OWN.has(message.type) && message.offset === undefined;
-    if (!twice) this.messages.emit(message.type, message);
+    if (!twice) this.handOn(link, message);
     this.handOver();
+    this.sharing?.look();
+  }
+
+  /** @param {Connection} link @param {Message} message */
+  handOn(link, message) {
+    const foreign = link instanceof SharedLink || this.following.lent.size > 0;
+    if (!foreign || this.following.concerns(message)) this.messages.emit(message.type, message);
+    if (!(link instanceof SharedLink)) this.sharing?.took(message);
+  }
+
+  /** Leave the connection that another tab holds for one of one's own, without a word. */
+  goAlone() {
+    const { link, successor } = this;
+    if (successor instanceof SharedLink) {
+      successor.close();
+      this.successor = null;
+    } else if (link instanceof SharedLink) {
+      link.left = true;
+      this.successor ??= this.dial(this.transports.current, { doubt: DOUBT });
+    }
   }
 
   /** @param {Record<string, any>} state */
@@ -158,6 +186,8 @@ export class RealtimeClient {
   planSuccessor(link, delay) {
     const { clock, random, refreshTime } = this.options;
     clock.cancel(this.timer);
+    // The leader sees to its own.
+    if (link instanceof SharedLink) return;
     const refresh = delay ?? refreshTime * (0.9 + 0.1 * random());
     const wait = link.transport === "websocket" ? refresh : this.transports.untilReturn(clock.now(), random);
     this.timer = clock.after(() => this.dialSuccessor(link), wait);
@@ -171,6 +201,7 @@ export class RealtimeClient {
   /** @param {Connection} link The present one. */
   dialSuccessor(link) {
     this.options.clock.cancel(this.timer);
+    this.successor?.close();
     if (link.transport !== "websocket") this.transports.returning();
     this.successor = this.dial("websocket");
   }
@@ -184,24 +215,33 @@ export class RealtimeClient {
     link?.close(1000, "Planned refresh");
     if (link?.transport === successor.transport) this.planSuccessor(successor);
     else this.established(successor);
+    this.sharing?.look();
   }
 
   /** @param {Connection} link @param {Verdict} end */
   lost(link, end) {
     const { random, refreshTime } = this.options;
+    // What has not shown yet that it brings everything cannot take the place of what is lost.
+    if (link !== this.successor && this.successor instanceof SharedLink) this.goAlone();
     if (link === this.successor) {
       this.successor = null;
-      if (this.link?.ready) this.planSuccessor(this.link, REFRESH_AGAIN * (0.5 + random()));
+      if (this.link instanceof SharedLink && this.link.left) this.alone(link, end);
+      else if (this.link?.ready) this.planSuccessor(this.link, REFRESH_AGAIN * (0.5 + random()));
     } else if (this.successor) {
       this.link = this.successor;
       this.successor = null;
       if (!this.link.ready) this.tell("connecting", { attempt: 0, transport: this.link.transport });
       else if (link.transport === this.link.transport) this.planSuccessor(this.link, refreshTime);
       else this.established(this.link);
-    } else {
-      this.link = null;
-      this.recover(link, end);
-    }
+    } else this.alone(link, end);
+  }
+
+  /** There is no connection any more. @param {Connection} link @param {Verdict} end */
+  alone(link, end) {
+    if (this.link !== link) this.link?.close();
+    this.link = null;
+    this.sharing?.lost(end);
+    this.recover(link, end);
   }
 
   /** @param {Connection} link @param {Verdict} end */

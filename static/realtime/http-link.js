@@ -33,6 +33,8 @@ export class HttpLink {
     this.deadline = null;
     /** @type {any} When the next request starts. */
     this.pause = null;
+    /** @type {string[]} What the last request that was answered asked for. */
+    this.confirmed = [];
     this.abort = new AbortController();
     this.start();
   }
@@ -43,6 +45,11 @@ export class HttpLink {
 
   get settled() {
     return this.ready;
+  }
+
+  /** @param {string} name */
+  covers(name) {
+    return this.confirmed.includes(name);
   }
 
   follow() {
@@ -99,8 +106,10 @@ export class HttpLink {
    * @returns {Promise<Response | null>} Null where the server refused; the owner has been told.
    */
   async request(address, query, init) {
-    const parameters = new URLSearchParams({ topics: this.following.topics.join(","), ...query });
+    const { topics } = this.following;
+    const parameters = new URLSearchParams({ topics: topics.join(","), ...query });
     const response = await this.http.fetch(`${address}?${parameters}`, { cache: "no-store", ...init });
+    if (response.ok && !init.signal?.aborted) this.confirmed = topics;
     if (response.ok) return response;
     const end = refusal(response, await detailOf(response));
     if (!init.signal?.aborted) this.lose(end);

@@ -32,7 +32,7 @@ export class Introduction {
   /** The socket is open. */
   begin() {
     if (this.options.auth) this.introduce();
-    else this.plan(() => this.link.send({ type: "ping" }), DOUBT);
+    else this.plan(() => this.link.send({ type: "ping" }), this.options.doubt ?? DOUBT);
   }
 
   /** The greeting has come. */

@@ -39,6 +39,8 @@ export class Link {
     this.beat = null;
     /** @type {Map<number, string[]>} What was asked for and not answered yet, by request id. */
     this.asked = new Map();
+    /** @type {Set<string>} What the server has said that this connection follows. */
+    this.confirmed = new Set();
     /** Whether the greeting is complete: with the initial state, which subscriptions continue from, or without. */
     this.greeted = false;
     this.introduction = new Introduction(options, this);
@@ -56,9 +58,14 @@ export class Link {
     return this.greeted && this.asked.size === 0;
   }
 
+  /** @param {string} name */
+  covers(name) {
+    return this.confirmed.has(name);
+  }
+
   /** Subscribe to *topics*, or leave it to the greeting, after which everything is. @param {string[]} topics */
   follow(topics) {
-    const wanted = topics.filter((name) => this.following.subscriptions.wanted.has(name));
+    const wanted = topics.filter((name) => this.following.follows(name));
     if (!this.greeted || wanted.length === 0) return;
     const late = this.options.clock.now() - this.connectedAt > GRACE;
     const since = this.following.positions.since(wanted, late);
@@ -72,6 +79,8 @@ export class Link {
    * @param {string} name @param {import("./types.js").PositionMap} since */
   lacksState(name, since) {
     const { positions, subscriptions } = this.following;
+    // Another tab that follows it has its state.
+    if (!subscriptions.wanted.has(name)) return false;
     if (this.resuming) return name === "all" || !since[name];
     return subscriptions.stateful.has(name) && !positions.held.has(name);
   }
@@ -85,6 +94,7 @@ export class Link {
 
   /** @param {string[]} topics */
   leave(topics) {
+    for (const name of topics) this.confirmed.delete(name);
     if (this.greeted) this.send({ type: "unsubscribe", topics });
   }
 
@@ -95,6 +105,8 @@ export class Link {
       this.greeted = true;
       this.follow(this.following.topics);
     }
+    if (message.status === "subscribed") for (const name of message.topics ?? []) this.confirmed.add(name);
+    if (message.status === "unsubscribed") for (const name of message.topics ?? []) this.confirmed.delete(name);
     if (message.type === "subscription" || message.type === "error") this.answered(message);
   }
 

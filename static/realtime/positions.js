@@ -79,6 +79,12 @@ export class Positions {
     for (const topic of this.expand(topics)) this.held.delete(topic);
   }
 
+  /** Know nothing of a topic, as if it were never followed. @param {string} topic */
+  restart(topic) {
+    this.held.delete(topic);
+    delete this.start[topic];
+  }
+
   /** @param {Iterable<string>} topics @returns {Set<string>} `all` stands for whatever a position is known of. */
   expand(topics) {
     const names = new Set(topics);

@@ -28,19 +28,32 @@
  *
  * @typedef {() => Promise<{ ticket: string } | { token: string }>} Authenticate Gives a credential that was not used yet.
  *
+ * @typedef {object} Tabs What lets the tabs of one browser know of each other.
+ * @property {string} name Whose tabs: only those with the same name share. It has to tell the person and the server.
+ * @property {string} id This tab's own.
+ * @property {{ request: (...args: any[]) => Promise<any> }} locks The browser's LockManager.
+ * @property {new (name: string) => Channel} Channel The BroadcastChannel class.
+ *
+ * @typedef {object} Channel What is used of a BroadcastChannel.
+ * @property {((event: { data: any }) => void) | null} onmessage
+ * @property {(data: any) => void} postMessage
+ * @property {() => void} close
+ *
  * @typedef {object} Options
  * @property {string} url
  * @property {new (url: string, protocols: string[]) => Socket} Socket The WebSocket class.
  * @property {Http} [http] Without it there is WebSocket only.
  * @property {Authenticate} [auth] Without it the session's cookie speaks for the page.
  * @property {Pick<Storage, "getItem" | "setItem" | "removeItem"> | null} [storage] Outlives a reload, and may throw.
+ * @property {Tabs} [tabs] Without it each tab has a connection of its own.
+ * @property {number} [doubt] Milliseconds without a greeting after which a page that relies on its session asks why.
  * @property {Clock} clock
  * @property {() => number} random A number in [0, 1).
  * @property {number} refreshTime Milliseconds after which a connection is replaced by a new one.
  * @property {number} pingInterval Milliseconds between two pings.
  * @property {(...parts: any[]) => void} log
  *
- * @typedef {object} Connection One connection, whatever it is made of: `Link`, `SseLink` and `PollLink` are such.
+ * @typedef {object} Connection One connection, whatever it is made of: `Link`, `SseLink`, `PollLink` and `SharedLink` are such.
  * @property {Transport} transport
  * @property {boolean} ready Whether messages come over it.
  * @property {boolean} settled Whether it follows all that the page wants.
@@ -48,6 +61,7 @@
  * @property {number} connectedAt When it became ready; 0 before.
  * @property {Message | null} notice The server's `disconnect`.
  * @property {number | null} latency Milliseconds that the last ping took.
+ * @property {(topic: string) => boolean} covers Whether all that is published on a topic comes over it.
  * @property {(topics: string[]) => void} follow The page wants these as well.
  * @property {(topics: string[]) => void} leave The page wants these no longer.
  * @property {(message: Message) => void} noted The page has taken note of a message that came over this connection.
