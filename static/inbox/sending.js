@@ -4,8 +4,8 @@ import { batch } from "./api.js";
 
 /** @typedef {{ failed: string[], error: Error | null }} Outcome Which of them were not done, and why. */
 
-/** Notifications in one request; the server changes so many at a time. */
-const CHUNK = 500;
+/** Notifications in one request: a busy server, too, is to answer before the page gives up. */
+const CHUNK = 200;
 /** Requests at a time, where each is about one. */
 const ABREAST = 4;
 
