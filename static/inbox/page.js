@@ -89,6 +89,9 @@ export class InboxPage {
       restoring: (ids) => {
         for (const id of ids) inbox.restoring.add(id);
       },
+      returning: (notes) => {
+        for (const note of notes) inbox.away.put(note.id, note.snoozed_until);
+      },
     });
   }
 
