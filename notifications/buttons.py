@@ -4,6 +4,7 @@ A button is a link, `{"label", "url"}`, or a request to this same site's API tha
 reader's rights: `{"label", "method", "path", "body"?}`. Browsers check the same again before they follow one.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -22,17 +23,21 @@ LINK: Final = frozenset({"label", "url"})
 CALL: Final = frozenset({"label", "method", "path", "body"})
 UNWRITABLE: Final = frozenset(" \\<>\"'`")
 """Besides what is not printable: what browsers read differently, or what never stands in an address."""
-WHERE: Final = "It must be a path that begins with one /, or an http or https address."
+DOTS: Final = frozenset({".", ".."})
+"""Steps of a path that browsers leave out."""
+WHERE: Final = "It must be a path that begins with one / and has no . and .. in it, or an http or https address."
 
 
 def link(value: str) -> None:
     """Refuse what is neither a path of this site nor an http or https address. Raises: ValidationError.
 
-    Nothing else leads anywhere: no other scheme, no `//host`, and no name before an @.
+    Nothing else leads anywhere: no other scheme, no `//host`, and no name before an @. Nor do paths with . or .. in
+    them, since a browser that leaves these out of `/.//host` is left with `//host`.
     """
     _readable(value)
     if value.startswith("/"):
-        if value.startswith("//"):
+        steps = unquote(re.split("[?#]", value, maxsplit=1)[0]).split("/")
+        if value.startswith("//") or not DOTS.isdisjoint(steps):
             raise ValidationError(WHERE, code="invalid_link")
         return
     try:
@@ -51,7 +56,7 @@ def api_path(value: str) -> None:
     text = f"It must be a path of this site that begins with {API}, without . and .. in it."
     path, _, _ = value.partition("?")
     steps = unquote(path).split("/")[1:]
-    odd = any(step in (".", "..") for step in steps) or "" in steps[:-1] or "#" in value
+    odd = not DOTS.isdisjoint(steps) or "" in steps[:-1] or "#" in value
     if not value.startswith(API) or odd or not unquote(path).isprintable() or "\\" in unquote(path):
         raise ValidationError(text, code="invalid_path")
 

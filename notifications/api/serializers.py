@@ -95,7 +95,8 @@ class Contents(Strict):
         required=False,
         allow_null=True,
         validators=[buttons.link],
-        help_text="Where the title leads: a path that begins with one /, or an http or https address.",
+        help_text="Where the title leads: a path that begins with one / and has no . and .. in it, or an http or https "
+        "address.",
     )
     actions = Buttons(required=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="When it deletes itself.")

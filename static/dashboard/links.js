@@ -64,7 +64,8 @@ export function destination(link, origin = location.origin) {
   }
   if (!URL.canParse(link, origin)) return null;
   const url = new URL(link, origin);
-  const here = !link.startsWith("//") && url.origin === origin;
+  // Of `/.//host` the parser leaves `//host`, which is another site's address.
+  const here = ![link, url.pathname].some((path) => path.startsWith("//")) && url.origin === origin;
   return here ? { href: url.pathname + url.search + url.hash, outside: false } : null;
 }
 

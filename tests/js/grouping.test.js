@@ -62,6 +62,9 @@ test("nothing else is a link", () => {
   const hostile = [
     "javascript:alert(1)",
     "//evil.example",
+    "/.//evil.example",
+    "/x/..//evil.example",
+    "/%2e//evil.example",
     "/\\evil.example",
     "/\t/evil.example",
     "\\\\evil",

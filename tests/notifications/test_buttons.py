@@ -11,7 +11,9 @@ from notifications.models import Notification
 CALL = {"label": "Restart", "method": "POST", "path": "/api/v1/jobs", "body": {"a": 1}}
 
 
-@pytest.mark.parametrize("link", ["/", "/jobs?a=1#b", "https://example.org", "http://[::1]:8000/x", "/%20", "/ü"])
+@pytest.mark.parametrize(
+    "link", ["/", "/jobs?a=1#b", "https://example.org", "http://[::1]:8000/x", "/%20", "/ü", "/.x?a=/../#.."]
+)
 def test_links_that_lead_somewhere(link: str) -> None:
     """Paths of this site, and http and https addresses."""
     buttons.link(link)
@@ -23,6 +25,7 @@ def test_links_that_lead_somewhere(link: str) -> None:
         "javascript:alert(1)", "JAVASCRIPT:x", "//host", "/\\host", "\\\\host", "/\t/host", "data:x", "jobs", "",
         "http:x", "https:/x", "https://", "https://a@b", "https://a:b@c", "https://b:x/", " /x", "/x y", "/\u202ex",
         "/'", '/"', "/<x>", "/" + "x" * 2_000, "mailto:a@b", "HTTP://x", "https://[::1",
+        "/.//host", "/x/..//host", "/%2e//host", "/%2E./x", "/..",
     ],
 )  # fmt: skip
 def test_links_that_do_not(link: str) -> None:
