@@ -28,6 +28,8 @@ else:
 
 ROWS: Final = {"message": 5, "metadata": 3, "actions": 3}
 """How high the fields of longer texts are."""
+BUTTON: Final = '[{"label": "Read the log", "url": "/jobs/7"}]'
+"""What the form gives as an example."""
 
 
 class NotificationForm(Form):
@@ -58,6 +60,8 @@ class NotificationForm(Form):
         for name, rows in ROWS.items():
             if name in self.fields:
                 self.fields[name].widget.attrs["rows"] = rows
+        if "actions" in self.fields:
+            self.fields["actions"].help_text = f"Up to two buttons, such as {BUTTON}."
         if "deliver_at" in self.fields:
             zone = timezone.get_current_timezone_name()
             self.fields["deliver_at"].help_text = f"Empty: at once. In your time zone, {zone}; within a year from now."

@@ -46,7 +46,9 @@ def deliver(now: datetime | None = None) -> int:
     dedup_key takes the place of the live one that has it.
     """
     now = timezone.now() if now is None else now
-    due = Notification.objects.filter(deliver_at__lte=now, deleted_at=None).order_by("deliver_at", "id")
+    # Of those for the same moment, in the order in which they were written.
+    order = ("deliver_at", "created_at", "id")
+    due = Notification.objects.filter(deliver_at__lte=now, deleted_at=None).order_by(*order)
     if not due.exists():  # A look takes no lock; this runs every second.
         return 0
     with transaction.atomic():

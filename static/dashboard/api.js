@@ -89,8 +89,8 @@ export async function isSignedIn() {
   return response?.ok ?? false;
 }
 
-/** @param {string} id */
-function one(id) {
+/** The address of one notification. @param {string} id */
+export function one(id) {
   return `${BASE}/${encodeURIComponent(id)}`;
 }
 

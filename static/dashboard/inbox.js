@@ -1,3 +1,4 @@
+import { Away } from "./away.js";
 import { besides } from "./grouping.js";
 import { applied, emptyState, extended, marked, readThrough, removed, replaced, restored } from "./store.js";
 import { view } from "./wishes.js";
@@ -31,6 +32,7 @@ export class Inbox {
     this.wishes = new Set();
     /** @type {Set<string>} What this page itself has just brought back, which is no news. */
     this.restoring = new Set();
+    this.away = new Away();
     /** @type {Map<string, Beyond>} */
     this.beyond = new Map();
     /** @type {Map<string, string | null>} Where each group goes on. */
@@ -67,10 +69,11 @@ export class Inbox {
   receive(message) {
     const { id } = message.data ?? {};
     const before = this.state.items.get(id);
+    const returned = this.away.follow(message);
     this.set(applied(this.state, message));
     const after = this.state.items.get(id);
     const opened = after && !after.read && (!before || (after.version > before.version && message.data.read === false));
-    if (opened && !this.restoring.delete(id)) this.arrived({ items: [after], missed: false });
+    if (opened && !this.restoring.delete(id) && !returned) this.arrived({ items: [after], missed: false });
   }
 
   /** Ask the REST API for everything. @param {() => boolean} stillWanted @returns {Promise<boolean>} Whether it answered. */

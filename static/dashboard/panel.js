@@ -82,7 +82,8 @@ export class Panel {
 
   /** @param {View} view */
   fill(view) {
-    byId("panel-count").textContent = view.phase === "ready" ? `${view.unread} unread of ${view.total}` : "";
+    byId("panel-count").textContent =
+      view.phase === "ready" ? `${view.unread.toLocaleString()} unread of ${view.total.toLocaleString()}` : "";
     /** @type {HTMLButtonElement} */ (byId("read-all")).disabled = view.unread === 0;
     const all = entries(view.items, view.beyond);
     this.list.show(all.slice(0, this.most), view.phase === "ready");

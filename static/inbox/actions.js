@@ -31,13 +31,15 @@ export class Actions {
    * @param {() => void} options.changed
    * @param {(before: Note | null, after: Note | null) => void} options.confirmed The server has done it to one.
    * @param {(ids: readonly string[]) => void} options.restoring These come back, which is no news.
+   * @param {(notes: readonly Note[]) => void} options.returning Nor is it of these, which were put away.
    */
-  constructor({ notes, toasts, changed, confirmed, restoring }) {
+  constructor({ notes, toasts, changed, confirmed, restoring, returning }) {
     this.notes = notes;
     this.toasts = toasts;
     this.changed = changed;
     this.confirmed = confirmed;
     this.restoring = restoring;
+    this.returning = returning;
     /** @type {Set<Wish>} */
     this.wishes = new Set();
     /** @type {Progress | null} */
@@ -102,6 +104,7 @@ export class Actions {
     const wish = wishFor(ids, (note) => verb.change(note, order.until));
     this.wishes.add(wish);
     if (name === "restore") this.revive(notes);
+    if (name === "unarchive" || name === "unsnooze") this.returning(notes);
     this.changed();
     let stopped = false;
     const progress =

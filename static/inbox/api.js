@@ -1,4 +1,6 @@
-import { del, get, post, put } from "../dashboard/api.js";
+import { del, get, one, post, put } from "../dashboard/api.js";
+
+export { remove, restore } from "../dashboard/api.js";
 
 /** @import { Json } from "../dashboard/api.js" */
 
@@ -15,14 +17,3 @@ export const batch = (verb, ids) => post(`${BASE}/batch/${verb}`, { ids });
 
 /** Set or take back a mark of one. @param {string} id @param {string} mark @param {boolean} on @param {Json} [body] */
 export const mark = (id, mark, on, body) => (on ? put(`${one(id)}/${mark}`, body) : del(`${one(id)}/${mark}`));
-
-/** @param {string} id */
-export const remove = (id) => del(one(id));
-
-/** @param {string} id */
-export const restore = (id) => post(`${one(id)}/restore`);
-
-/** @param {string} id */
-function one(id) {
-  return `${BASE}/${encodeURIComponent(id)}`;
-}

@@ -5,6 +5,7 @@ import { levelOf } from "../dashboard/row.js";
 import { Secret } from "../dashboard/secret.js";
 import { absolute } from "../dashboard/time.js";
 import { hostAddress } from "../jobs/links.js";
+import { groupName } from "./group-name.js";
 import { VERBS } from "./verbs.js";
 
 /** @import { Note } from "./notes.js" */
@@ -117,7 +118,7 @@ export class Details {
 
   /** @param {string} key */
   group(key) {
-    const element = button("details-group", "link-button", () => this.context.group(key), key);
+    const element = button("details-group", "link-button", () => this.context.group(key), groupName(key));
     element.title = "Show all of this group";
     return element;
   }

@@ -3,6 +3,7 @@ import { button, h, icon } from "../dashboard/dom.js";
 import { LEVELS } from "../dashboard/row.js";
 import { SearchBox } from "../dashboard/search-box.js";
 import { browserClock } from "../realtime/clock.js";
+import { groupName } from "./group-name.js";
 import { MoreFilters, toggle } from "./more-filters.js";
 import { SPANS } from "./spans.js";
 
@@ -59,7 +60,7 @@ export class Filters {
     return [
       ...category.map((name) => ({ words: label(name), clear: () => toggle(query, "category", name) })),
       ...entities.map((name) => ({ words: `About ${name}`, clear: () => toggle(query, "related_entity", name) })),
-      ...groups.map((name) => ({ words: `Group ${name}`, clear: () => toggle(query, "group_key", name) })),
+      ...groups.map((name) => ({ words: `Group: ${groupName(name)}`, clear: () => toggle(query, "group_key", name) })),
       ...(Object.hasOwn(SPANS, span) ? [{ words: SPANS[span]?.[0] ?? "", clear: set({ span: "" }) }] : []),
       ...(!span && after ? [{ words: `From ${said(after)}`, clear: set({ created_after: "" }) }] : []),
       ...(!span && before ? [{ words: `Until ${said(before)}`, clear: set({ created_before: "" }) }] : []),

@@ -10,7 +10,9 @@ import { VERBS } from "./verbs.js";
  * @typedef {object} Scene
  * @property {Tab} tab
  * @property {number} shown Rows.
- * @property {number} selected Of these; all where everything is.
+ * @property {number} ticked Of these; all where everything is.
+ * @property {number} loaded Notifications that the rows stand for: more than rows, where there are groups.
+ * @property {number} selected Of these.
  * @property {boolean} everything
  * @property {number | null} total Of all that the view has, loaded or not; null while nobody knows.
  * @property {boolean} mayBeUnread Whether the view has something that is not read, as far as this page knows.
@@ -73,17 +75,17 @@ export class Head {
 
   /** @param {Scene} scene */
   show(scene) {
-    const { shown, selected, everything, total, mayBeUnread, progress } = scene;
-    const all = shown > 0 && selected >= shown;
+    const { shown, ticked, loaded, everything, total, mayBeUnread, progress } = scene;
+    const all = shown > 0 && ticked >= shown;
     this.check.checked = all;
-    this.check.indeterminate = selected > 0 && !all;
+    this.check.indeterminate = ticked > 0 && !all;
     this.check.disabled = shown === 0;
     write(this.words, wordsOf(scene));
-    const beyond = total === null || total > shown;
+    const beyond = total === null || total > loaded;
     this.whole.hidden = !all || everything || !beyond;
     write(this.whole, total === null ? "Select all that match" : `Select all ${total.toLocaleString()}`);
-    this.offer(selected > 0 && !progress ? scene.tab : null);
-    this.readAll.hidden = selected > 0 || progress !== null;
+    this.offer(ticked > 0 && !progress ? scene.tab : null);
+    this.readAll.hidden = ticked > 0 || progress !== null;
     this.readAll.disabled = !mayBeUnread;
     this.follow(progress);
   }

@@ -16,7 +16,7 @@ export class InboxList {
    * @param {HTMLElement} scroller
    * @param {Omit<Context, "isOpen" | "countOf">} context
    * @param {object} told
-   * @param {() => void} told.moved The person scrolls, or their pointer comes or goes.
+   * @param {() => void} told.moved The person scrolls, their pointer comes or goes, or the window is another.
    * @param {(count: number) => number} told.setSize
    */
   constructor(scroller, context, { moved, setSize }) {
@@ -46,6 +46,7 @@ export class InboxList {
       open: (note) => context.toggle(note),
     });
     scroller.addEventListener("scroll", moved, { passive: true });
+    new ResizeObserver(moved).observe(scroller);
     scroller.addEventListener("keydown", (event) => this.key(event), { capture: true });
     for (const [name, pointed] of /** @type {const} */ ([
       ["pointerenter", true],
@@ -65,6 +66,11 @@ export class InboxList {
   get isNearEnd() {
     const { top, height, rowHeight } = this.list.viewport;
     return top + height > (this.notes.length - AHEAD) * rowHeight;
+  }
+
+  /** Whether the last row is in sight. */
+  get isAtBottom() {
+    return this.list.isAtEnd;
   }
 
   /** The notification that has the focus, or else the one that is open. */

@@ -89,6 +89,9 @@ export class InboxPage {
       restoring: (ids) => {
         for (const id of ids) inbox.restoring.add(id);
       },
+      returning: (notes) => {
+        for (const note of notes) inbox.away.put(note.id, note.snoozed_until);
+      },
     });
   }
 
@@ -201,6 +204,7 @@ export class InboxPage {
 
   moved() {
     if (this.newer.ids.size > 0 && !this.list.isReading) this.release();
+    this.showFoot();
     this.fill();
   }
 
@@ -236,19 +240,29 @@ export class InboxPage {
     list.show(entries, members, pages.loading);
     this.showHead(entries);
     this.showState(entries.length);
-    this.foot.show({ ...pages.standing, shown: entries.length });
+    this.showFoot();
     newer.show();
     this.fill();
   }
 
+  /** That is all, once the last one is in sight. */
+  showFoot() {
+    const { pages, list } = this;
+    const isAtEnd = pages.isAtEnd && list.isAtBottom;
+    this.foot.show({ ...pages.standing, isAtEnd, shown: list.notes.length });
+  }
+
   /** @param {readonly Note[]} notes */
   showHead(notes) {
-    const { selection, actions, pages } = this;
-    const { everything, ids } = selection;
+    const { selection, actions, pages, list } = this;
+    const { everything } = selection;
+    const ticked = notes.filter(({ id }) => selection.has(id));
     this.head.show({
       tab: tabOf(this.wanted),
       shown: notes.length,
-      selected: everything ? notes.length : ids.size,
+      ticked: ticked.length,
+      loaded: this.known,
+      selected: list.unfolded(ticked).length,
       everything,
       total: this.total(),
       mayBeUnread: notes.some(({ read: isRead }) => !isRead) || !pages.isAtEnd,

@@ -1,5 +1,6 @@
 import { changedMark } from "../dashboard/changed-mark.js";
 import { button, h, icon } from "../dashboard/dom.js";
+import { rove } from "../dashboard/roving.js";
 import { levelOf } from "../dashboard/row.js";
 import { absolute, ago } from "../dashboard/time.js";
 import { inWords } from "./snooze-times.js";
@@ -55,7 +56,7 @@ export class InboxRow {
       delete: this.action("delete"),
     };
     this.element = this.build();
-    this.rove();
+    rove(this.element, [this.check, this.title, ...Object.values(this.actions)]);
   }
 
   build() {
@@ -83,19 +84,6 @@ export class InboxRow {
       if (this.note) this.context.act(/** @type {Name} */ (element.dataset.verb), this.note);
     });
     return element;
-  }
-
-  /** What is in a row can be reached with Tab once the row has the focus; the list is one stop, not hundreds. */
-  rove() {
-    const controls = [this.check, this.title, ...Object.values(this.actions)];
-    const reach = (/** @type {number} */ index) => {
-      for (const control of controls) control.tabIndex = index;
-    };
-    reach(-1);
-    this.element.addEventListener("focusin", () => reach(0));
-    this.element.addEventListener("focusout", ({ relatedTarget }) => {
-      if (!this.element.contains(/** @type {Node | null} */ (relatedTarget))) reach(-1);
-    });
   }
 
   /** @param {MouseEvent} event */

@@ -9,7 +9,10 @@ import { EVERYTHING, NAMES, TABS, tabOf } from "./tabs.js";
 export class TabBar {
   /** @param {HTMLElement} element @param {Query<any>} query */
   constructor(element, query) {
+    this.element = element;
     this.query = query;
+    /** The tab that was brought into sight, and how wide it was. */
+    this.revealed = "";
     /** @type {Map<Tab, { link: HTMLAnchorElement, count: HTMLElement, words: HTMLElement }>} */
     this.tabs = new Map();
     element.append(h("ul", {}, ...NAMES.map((name) => h("li", {}, this.tab(name)))));
@@ -47,5 +50,17 @@ export class TabBar {
       count.textContent = text;
       words.textContent = text && `, ${text}`;
     }
+    this.reveal(chosen);
+  }
+
+  /** Bring the chosen tab into sight where not all fit: once, since from then on the person scrolls. @param {Tab} chosen */
+  reveal(chosen) {
+    const link = /** @type {HTMLElement} */ (this.tabs.get(chosen)?.link);
+    const revealed = `${chosen} ${link.offsetLeft} ${link.offsetWidth}`;
+    if (this.revealed === revealed) return;
+    this.revealed = revealed;
+    const [tab, frame] = [link.getBoundingClientRect(), this.element.getBoundingClientRect()];
+    const over = Math.max(0, tab.right - frame.right) + Math.min(0, tab.left - frame.left);
+    this.element.scrollLeft += over;
   }
 }

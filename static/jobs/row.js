@@ -1,6 +1,7 @@
 import { changedMark } from "../dashboard/changed-mark.js";
 import { button, h, icon } from "../dashboard/dom.js";
 import { ProgressBar } from "../dashboard/progress-bar.js";
+import { rove } from "../dashboard/roving.js";
 import { StateChip } from "../dashboard/state-chip.js";
 import { absolute, ago, elapsed } from "../dashboard/time.js";
 import { isCancellable } from "./cancel.js";
@@ -51,20 +52,7 @@ export class JobRow {
       cell("job-date", this.when),
       cell("job-actions", this.cancel),
     );
-    this.rove();
-  }
-
-  /** What is in a row can be reached with Tab once the row has the focus; the list is one stop, not hundreds. */
-  rove() {
-    const controls = [this.expander, this.name, this.host, this.cancel];
-    const reach = (/** @type {number} */ index) => {
-      for (const control of controls) control.tabIndex = index;
-    };
-    reach(-1);
-    this.element.addEventListener("focusin", () => reach(0));
-    this.element.addEventListener("focusout", ({ relatedTarget }) => {
-      if (!this.element.contains(/** @type {Node | null} */ (relatedTarget))) reach(-1);
-    });
+    rove(this.element, [this.expander, this.name, this.host, this.cancel]);
   }
 
   /** @param {Row} put In its place, but perhaps of some time ago. */

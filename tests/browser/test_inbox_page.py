@@ -208,3 +208,14 @@ def test_it_fits_a_phone(inbox: Inbox, server: Server, width: int) -> None:
         assert box is not None
         assert min(box["width"], box["height"]) >= 24
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_chosen_tab_is_in_sight_on_a_phone(inbox: Inbox) -> None:
+    """Where not all tabs fit beside each other, they are scrolled to the one that the address names."""
+    inbox.page.set_viewport_size(ViewportSize(width=390, height=780))
+    inbox.open("?tab=archived")
+    expect(inbox.page.get_by_test_id("tab-archived")).to_be_in_viewport(ratio=0.99)
+    inbox.open()
+    expect(inbox.page.get_by_test_id("tab-inbox")).to_be_in_viewport(ratio=0.99)
+    inbox.page.get_by_test_id("tab-saved").click()
+    expect(inbox.page.get_by_test_id("tab-saved")).to_be_in_viewport(ratio=0.99)

@@ -48,6 +48,7 @@ def scroll_to(inbox: Inbox, part: float) -> None:
 def test_every_row_can_be_scrolled_to(inbox: Inbox) -> None:
     """Down to the oldest, with some dozens on the page at any time, in order, each once; and up again to any."""
     expect(inbox.page.get_by_test_id("head-words")).to_have_text("10,000 notifications")
+    expect(inbox.page.get_by_test_id("inbox-status")).to_have_text("Older ones come as you scroll.")
 
     def at_the_end() -> bool:
         scroll_to(inbox, 1)
@@ -58,6 +59,7 @@ def test_every_row_can_be_scrolled_to(inbox: Inbox) -> None:
     expect(inbox.page.get_by_test_id("inbox-status")).to_have_text("That is all.")
     for part in (0.9, 0.5, 0.25, 0.0):
         scroll_to(inbox, part)
+        expect(inbox.page.get_by_test_id("inbox-status")).to_have_text("Older ones come as you scroll.")
         middle = round((1 - part) * (COUNT - 1))
         wait_for(lambda middle=middle: any(abs(number - middle) < 30 for number in numbers(inbox)))
         shown = numbers(inbox)

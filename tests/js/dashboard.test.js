@@ -185,6 +185,31 @@ test("A deleted notification can be brought back, and that is no news.", async (
   assert.deepEqual(arrivals, []);
 });
 
+test("What was put away and is taken back is no news; the end of a snooze is, and so is what opens again.", () => {
+  const { inbox, arrivals } = inboxWith();
+  inbox.replace(data([item("a")]), { offset: 5, epoch: "e" });
+  let offset = 5;
+  const push = (changes, of = {}) => {
+    offset += 1;
+    const own = { archived: false, snoozed_until: null, offset: 1, ...changes };
+    const message = { type: "notification", action: "updated", topic: "notifications", offset, ...of };
+    inbox.receive({ ...message, data: item("a", own) });
+  };
+  const ahead = new Date(Date.now() + 3_600_000).toISOString();
+  push({ archived: true });
+  push({});
+  push({ snoozed_until: ahead });
+  push({});
+  assert.equal(inbox.view().items.length, 1);
+  assert.deepEqual(arrivals, []);
+  push({ snoozed_until: new Date().toISOString() });
+  push({});
+  assert.equal(arrivals.length, 1);
+  push({ archived: true });
+  push({ version: 2, offset: undefined });
+  assert.equal(arrivals.length, 2);
+});
+
 test("What is new is announced: as it comes, and together after an absence; what is only changed is not.", () => {
   const { inbox, arrivals } = inboxWith();
   const later = { created_at: "2026-01-02T00:00:00Z" };

@@ -177,6 +177,7 @@ test("What is undone is what was done: those that were so already are left alone
     changed: () => {},
     confirmed: () => {},
     restoring: () => {},
+    returning: () => {},
   });
   await actions.run("read", notes.values());
   assert.deepEqual(asked, ["PUT /a/read"]);

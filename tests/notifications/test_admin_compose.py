@@ -1,6 +1,8 @@
 """Tests of composing in the admin: reach, a copy for oneself, scheduling, resending, and who may do so."""
 
+import json
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications import actions
+from notifications.admin import BUTTON
+from notifications.buttons import problems
 from notifications.inbox import Inbox
 from notifications.models import Notification
 from realtime.audience import for_user
@@ -82,6 +86,13 @@ def test_a_copy_for_oneself(site: Client, root: User, ann: User) -> None:
     row = Notification.objects.get()
     assert (row.title, row.user, row.created_by, row.dedup_key, row.deliver_at) == ("Draft", root, root, None, None)
     assert [message["to"] for message in published()] == [for_user(root.pk)]
+
+
+def test_the_form_shows_what_a_button_looks_like(site: Client) -> None:
+    """Buttons are written as JSON: the example at their field is one that the form takes."""
+    page = unescape(site.get("/admin/notifications/notification/add/").content.decode())
+    assert f"Up to two buttons, such as {BUTTON}." in page
+    assert problems(json.loads(BUTTON)) == {}
 
 
 def test_a_copy_with_mistakes_is_not_sent(site: Client) -> None:

@@ -88,6 +88,15 @@ def test_in_the_order_of_their_times() -> None:
     assert [*newest[:3], newest.count()] == ["0", "1", "2", 1_200]
 
 
+def test_those_of_one_moment_come_as_they_were_written() -> None:
+    """What is scheduled for the same time keeps its order."""
+    moment = later()
+    actions.create_many({"title": str(number), "deliver_at": moment} for number in range(20))
+    actions.deliver(moment)
+    assert titles() == [str(number) for number in range(20)]
+    assert list(Notification.objects.values_list("title", flat=True)) == [str(number) for number in reversed(range(20))]
+
+
 def test_a_turn_ends_after_a_while() -> None:
     """However many are due, the upkeep's other work has its turn."""
     clock = iter([0.0, 1.0, 2.0, 6.0])
