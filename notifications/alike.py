@@ -16,7 +16,8 @@ from notifications.models import GroupFloor, Notification, ReadMark, Receipt
 _OWN: Final = """
 SELECT account.id, COALESCE(m."offset", 0),
     EXISTS (SELECT 1 FROM {receipt} r WHERE r.user_id = account.id)
-    OR EXISTS (SELECT 1 FROM {notification} n WHERE n.audience = 'user:' || account.id AND n.deleted_at IS NULL)
+    OR EXISTS (SELECT 1 FROM {notification} n WHERE n.audience = 'user:' || account.id AND n.deleted_at IS NULL
+        AND n.deliver_at IS NULL)
 FROM {user} account LEFT JOIN {mark} m ON m.user_id = account.id WHERE account.id IN ({ids})
 """
 _GROUPS: Final = """

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 
 PAGES = {
     "/": ("dashboard", "page"),
+    "/notifications": ("inbox", "page"),
     "/inventory": ("inventory", "page"),
     "/inventory/hosts/db-01.example.org": ("inventory", "true"),
     "/inventory/vms/3f1c": ("inventory", "true"),
@@ -51,6 +52,7 @@ def test_the_navigation_says_where_one_is(ada: Client, path: str, marked: tuple[
     links = re.findall(r'<a href="([^"]+)"( aria-current="(\w+)")? data-testid="nav-(\w+)">', text)
     assert [(href, name) for href, _, _, name in links] == [
         ("/", "dashboard"),
+        ("/notifications", "inbox"),
         ("/inventory", "inventory"),
         ("/jobs", "jobs"),
     ]

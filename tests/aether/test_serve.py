@@ -34,7 +34,7 @@ def test_stops_cleanly(server: Server) -> None:
 def test_browser_opens_the_admin(server: Server, page: Page) -> None:
     """With login off, a real browser opens the admin without a password."""
     page.goto(f"{server.url}/admin/")
-    assert page.title() == "Site administration | Aether"
+    assert page.title() == "Last days | Aether"
 
 
 def test_docs_load_without_internet(server: Server, page: Page) -> None:

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.servers import Server
+from tests.support.waiting import wait_for
 
 COUNT_ARRIVALS = """
     window.arrivals = [];
@@ -49,7 +50,14 @@ class Dashboard:
         """Wait until *titles* are shown, and make sure that the page's listeners were handed each of them once."""
         for title in titles:
             self.expect_note(title)
-        assert self.page.evaluate("window.arrivals") == list(titles)
+        # What was asked for over REST meanwhile may be shown before the connection brings it.
+        wait_for(lambda: len(self.arrivals()) >= len(titles), what=f"the arrival of {len(titles)}")
+        assert self.arrivals() == list(titles)
+
+    def arrivals(self) -> list[str]:
+        """Return the titles that the page's listeners were handed as new."""
+        found: list[str] = self.page.evaluate("window.arrivals")
+        return found
 
     def expect_unread(self, count: int) -> None:
         """Wait until the bell counts that many."""

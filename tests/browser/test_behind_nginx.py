@@ -127,7 +127,7 @@ def test_pages_have_nothing_to_complain_about(page: Page, nginx: Proxy, producti
     page.on("pageerror", lambda error: complaints.append(str(error)))
     dashboard = log_in(page, URL, "ada", PASSWORD)
     dashboard.expect_state("Connected")
-    for path, words in (("admin/", "Site administration"), ("api/docs", "Aether API")):
+    for path, words in (("admin/", "Notifications"), ("api/docs", "Aether API")):
         page.goto(URL + path)
         expect(page.get_by_role("heading", name=words).first).to_be_visible()
     wait_for(lambda: page.evaluate("document.readyState") == "complete")

@@ -106,10 +106,10 @@ def test_nothing_runs_in_the_admin_or_of_a_name(watched: Page, start_server: Sta
     stays_text(watched, row, name)
     watched.locator("#result_list tbody th a").first.click()
     expect(watched.locator("#id_message")).to_have_value(HOSTILE)
-    stays_text(watched, watched.locator("h2").filter(has_text="onerror"), HOSTILE[:40])
+    stays_text(watched, watched.get_by_test_id("preview-row").get_by_test_id("notification-title"), HOSTILE[:200])
     watched.locator("#id_related_entity").fill(HOSTILE[:200])
     watched.get_by_role("button", name="Save", exact=True).click()
-    stays_text(watched, watched.locator(".messagelist"), HOSTILE[:200])
+    stays_text(watched, watched.locator("li > div").filter(has_text="successfully"), HOSTILE[:200])
     for path in ("auth/user/", "auth/group/", ""):
         watched.goto(f"{server.url}/admin/{path}")
         stays_text(watched, watched.locator("body"), name)
