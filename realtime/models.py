@@ -115,11 +115,14 @@ class Ticket(models.Model):
         return f"ticket until {self.expires_at}"
 
 
-class LiveConnection(models.Model):
-    """Whoever is connected now. It has no table, only a place in the admin, and permissions (`asking` has the rest)."""
+class LiveConnection(Lease):
+    """Whoever is connected now, as a place in the admin, and permissions; nothing of it is stored.
+
+    A proxy, since a model without a table would stop `dumpdata`. `asking` has the rest.
+    """
 
     class Meta:
-        managed = False
+        proxy = True
         default_permissions = ()
         permissions = (
             ("view_connections", "Can see who is connected now"),

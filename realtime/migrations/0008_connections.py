@@ -12,15 +12,16 @@ class Migration(migrations.Migration):
     operations = [
         migrations.CreateModel(
             name='LiveConnection',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-            ],
+            fields=[],
             options={
                 'verbose_name': 'connection',
                 'verbose_name_plural': 'connections now',
                 'permissions': (('view_connections', 'Can see who is connected now'), ('disconnect', 'Can disconnect clients')),
-                'managed': False,
+                'proxy': True,
                 'default_permissions': (),
+                'indexes': [],
+                'constraints': [],
             },
+            bases=('realtime.lease',),
         ),
     ]

@@ -133,7 +133,7 @@ def test_all_read_writes_one_row(ann: User) -> None:
         with CaptureQueriesContext(connection) as queries:
             actions.mark_all_read(ann)
         counts.append(len(queries))
-    assert counts[0] == counts[1] < 20
+    assert counts[0] == counts[1] < 25
     assert Receipt.objects.count() == 0
 
 
