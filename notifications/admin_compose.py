@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
@@ -79,17 +79,21 @@ class ComposeAdmin(SensitiveAdmin):
     def resend(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
         """Show them again as unread to everyone who may see them; what is scheduled or deleted is left alone."""
         pks = list(queryset.filter(deleted_at=None, deliver_at=None).values_list("pk", flat=True))
-        sent = []
+        sent, refused = [], []
         for pk in pks:
             try:
                 actions.update(pk, reopen=True)
             except Notification.DoesNotExist:  # It was deleted meanwhile.
                 continue
+            except ValidationError as error:  # Such as a category that the settings no longer have.
+                refused += error.messages
+                continue
             sent.append(str(pk))
         audit.record(audit.Event.ADMIN_WRITE, action="resent", kind=self.opts.label_lower, object_ids=sent)
         self.message_user(request, f"{len(sent)} resent as unread.", messages.SUCCESS)
         if left := queryset.count() - len(sent):
-            self.message_user(request, f"{left} left alone: scheduled, or deleted.", messages.WARNING)
+            why = "; ".join(("scheduled, or deleted", *dict.fromkeys(refused)))
+            self.message_user(request, f"{left} left alone: {why}", messages.WARNING)
 
     @admin.action(description="Cancel selected scheduled notifications", permissions=["delete"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -23,6 +24,8 @@ COLORS: Final = {"info": 36, "success": 32, "warning": 33, "error": 31}
 DIM: Final = 2
 NAMED: Final = ("name", "hostname", "title", "id")
 """Keys of an object by which a person knows it, the best first."""
+OBEYED: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Beside what JSON escapes anyway: the second set of control characters, other line ends, and turns of direction."""
 
 
 class Ended(Exception):
@@ -77,10 +80,14 @@ def find_user(name: str) -> AbstractBaseUser:
     return user
 
 
-def as_json(stream: str, item: Published) -> str:
-    """Return the message as browsers have it, and who it is for, on one line."""
+def as_json(stream: str, item: Published, *, ascii_only: bool = False) -> str:
+    """Return the message as browsers have it, and who it is for, on one line.
+
+    What a terminal would obey, or a program would take for the line's end, is escaped; with *ascii_only* all else, too.
+    """
     message = json.loads(protocol.splice(item.body, stream, item.offset))
-    return json.dumps({**message, "for": addressee(item.audience)}, ensure_ascii=False)
+    text = json.dumps({**message, "for": addressee(item.audience)}, ensure_ascii=ascii_only)
+    return OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,11 @@ class Consumer(Outbound):
         conf = self.node.conf
         resuming = dialect is V1 and RESUMING in self.scope.get("query_string", b"").split(b"&")
         hello = protocol.connected(
-            self.client_id, ping_interval=conf.ping_interval, refresh_time=conf.refresh_time, resuming=resuming
+            self.client_id,
+            ping_interval=conf.ping_interval,
+            refresh_time=conf.refresh_time,
+            user=user.get_username(),
+            resuming=resuming,
         )
         try:
             if resuming:

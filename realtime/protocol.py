@@ -192,10 +192,13 @@ def batch(texts: Sequence[str]) -> str:
     return f'{{"type":"batch","messages":[{",".join(texts)}]}}'
 
 
-def connected(client_id: str, *, ping_interval: float, refresh_time: float, resuming: bool = False) -> str:
+def connected(
+    client_id: str, *, ping_interval: float, refresh_time: float, user: str = "", resuming: bool = False
+) -> str:
     """Return the first message of a connection; the times are in seconds and go out in milliseconds.
 
-    *resuming* tells the client that no `initial_state` follows, as it asked.
+    *user* is whose it is: a browser's session may have become another person's. *resuming* tells the client that no
+    `initial_state` follows, as it asked.
     """
     message: dict[str, Any] = {
         "type": "connection",
@@ -205,6 +208,7 @@ def connected(client_id: str, *, ping_interval: float, refresh_time: float, resu
         "protocol": VERSION,
         "ping_interval": round(ping_interval * 1000),
         "refresh_time": round(refresh_time * 1000),
+        "user": user,
     }
     return encode(message | {"initial_state": False} if resuming else message)
 

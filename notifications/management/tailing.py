@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from io import TextIOWrapper
 from itertools import islice, takewhile
 from typing import Any, Final, TextIO
 
@@ -45,6 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Show what was published and what is, until Ctrl-C or until nobody reads. Raises: CommandError."""
     output = Output.of(command, options)
+    if isinstance(sys.stdout, TextIOWrapper):  # A title with a letter that its encoding lacks must not end it.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         choice = _choice(options)
         choice.look_up()
@@ -76,7 +79,7 @@ class Output:
 
     def texts(self, entries: Iterable[Entry]) -> list[str]:
         """Return *entries* as they are written. Queries the database for names that are new."""
-        write = self.lines.line if self.lines else as_json
+        write = self.lines.line if self.lines else partial(as_json, ascii_only=not _has_all(sys.stdout))
         return [write(stream, item) for stream, item in entries]
 
     def write(self, texts: Iterable[str]) -> None:
@@ -163,6 +166,11 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no number of lines; say 0 or more.")
     return int(text)
+
+
+def _has_all(output: TextIO) -> bool:
+    """Say whether *output* has every character, as UTF-8 has."""
+    return (output.encoding or "utf-8").lower().replace("_", "-").startswith("utf")
 
 
 def _nobody_reads(output: TextIO) -> bool:

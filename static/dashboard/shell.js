@@ -127,6 +127,7 @@ export class Shell {
 
   listen() {
     const { client, inbox } = this;
+    client.on("connection", ({ user }) => this.met(user));
     client.on("initial_state", (message) => inbox.replace(message.data, message.positions?.[TOPIC] ?? null));
     client.on(
       "snapshot",
@@ -140,6 +141,20 @@ export class Shell {
     }
     client.on("pong", this.show);
     client.onConnectionStatus((status, data) => this.changed(status, data));
+  }
+
+  /**
+   * The browser's session may be another person's by now, and the page is not theirs: not its name, nor what it offers.
+   *
+   * @param {string | undefined} user Whose the connection is, where the server says so.
+   */
+  met(user) {
+    const { user: own, websocket_url: elsewhere } = this.config;
+    // Another server may know the same person by another name.
+    if (!user || !own?.name || user === own.name || elsewhere) return;
+    this.client.forget();
+    this.client.disconnect();
+    location.reload();
   }
 
   /** @param {Status} status @param {Record<string, any>} data */

@@ -180,3 +180,16 @@ def test_resending_shows_it_as_unread_to_all(site: Client, ann: User, bob: User)
     assert "1 resent as unread." in text
     assert "1 left alone" in text
     assert Inbox(ann).unread_count() == 1
+
+
+def test_resending_what_is_no_longer_valid(site: Client) -> None:
+    """A category that the settings no longer have leaves that one alone, says so, and does not stop the others."""
+    old, new = actions.create("Old"), actions.create("New")
+    Notification.objects.filter(pk=old.pk).update(category="retired")
+    selected = {"action": "resend", "_selected_action": [str(old.pk), str(new.pk)]}
+    text = site.post(URL, selected, follow=True).content.decode()
+    assert "1 resent as unread." in text
+    assert "1 left alone" in text
+    assert "is no category" in text
+    new.refresh_from_db()
+    assert new.version == 2

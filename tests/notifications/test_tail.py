@@ -155,3 +155,14 @@ def test_what_cannot_be_shown(arguments: list[str], said: str) -> None:
     """What cannot be asked for says why."""
     with pytest.raises(CommandError, match=said):
         shown(*arguments)
+
+
+@pytest.mark.django_db
+def test_json_is_one_line_that_no_terminal_obeys() -> None:
+    """Control characters beyond ASCII, other line ends and turns of direction are escaped, and nothing is lost."""
+    title = "a\x7f\x9b31m\x85\u2028\u202eb é 😀"
+    actions.create(title)
+    (line,) = shown("--json").splitlines()
+    assert "\\u009b31m" in line
+    assert "é 😀" in line
+    assert json.loads(line)["data"]["title"] == title

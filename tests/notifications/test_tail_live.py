@@ -208,6 +208,19 @@ def test_a_terminal_is_coloured(sqlite: Env, start_tail: StartTail) -> None:
     assert (int(east[:2]) - int(west[:2])) % 24 == 12
 
 
+@pytest.mark.parametrize(("options", "escaped"), [((), "Fine \\U0001f600"), (("--json",), "Fine \\ud83d\\ude00")])
+def test_a_letter_that_the_output_lacks(
+    sqlite: Env, start_tail: StartTail, options: tuple[str, ...], escaped: str
+) -> None:
+    """Where the output's encoding lacks a letter it is shown escaped; what comes after it is shown, too."""
+    for title in ("Fine 😀", "After it"):
+        notify(sqlite, title)
+    tail = start_tail(sqlite | {"PYTHONIOENCODING": "latin-1"}, "--no-follow", *options)
+    assert tail.process.wait(PATIENCE) == 0
+    tail.shows(escaped, "After it")
+    assert tail.errors == []
+
+
 def test_a_closed_pipe_ends_it(sqlite: Env, start_tail: StartTail) -> None:
     """Where nobody reads any more it ends by itself and quietly, though nothing comes."""
     for number in range(3):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from notifications import actions
 from notifications.inbox import Inbox
 from notifications.models import LIVE, Notification, ReadMark
-from notifications.unread import counting, unread_count, unread_counts
+from notifications.unread import counting, unread_count, unread_counts, unread_ids
 from realtime.models import Stream
 from tests.notifications.conftest import relay
 
@@ -284,6 +284,16 @@ def test_one_indexed_query_with_100_000(crowd: User) -> None:
     assert any("opening_position" in step for step in plan), plan
     assert any(step.startswith("SEARCH p USING INDEX") for step in plan), plan
     assert any("receipt_unread" in step for step in plan), plan
+
+
+@pytest.mark.postgresql
+def test_what_is_unread_is_found_once_for_a_list(ann: User) -> None:
+    """Also before the first ANALYZE, where the planner takes tables for empty: it was found anew for each row."""
+    actions.create_many({"title": f"{number}"} for number in range(3))
+    relay()
+    unread = Notification.objects.filter(pk__in=unread_ids(ann.pk))
+    assert unread.count() == 3
+    assert "CTE unread" in unread.explain()
 
 
 def test_snapshot_with_100_000(crowd: User) -> None:

@@ -1,8 +1,9 @@
 """Tests of what one user archives, saves and snoozes: where it is, what is told, and that nobody else sees it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications import actions
+from notifications.actions import many
+from notifications.actions import placing as places
 from notifications.filters import Filter
 from notifications.inbox import Inbox
 from notifications.models import Notification, Receipt
@@ -210,6 +213,23 @@ def test_many(ann: User) -> None:
     assert actions.unarchive_many(ann, pks).count == 600
     assert {item["unread_count"] for item in published()[-100:]} == {600}
     assert tabs(ann) == [600, 600, 0, 0, 0]
+
+
+def test_many_while_others_come(ann: User) -> None:
+    """What comes between two parts of it is in the count that clients are left with."""
+    pks = [row.pk for row in actions.create_many({"title": f"{number:04}"} for number in range(501))]
+    archive = many.marking(ann, places.ARCHIVE)
+
+    def work(chunk: Sequence[UUID], count: many.Count) -> tuple[list[UUID], int]:
+        done = archive(chunk, count)
+        if len(chunk) == many.CHUNK:
+            actions.create("meanwhile")
+        return done
+
+    many.each(pks, work)
+    relay()
+    told = [item for item in published() if item["to"] == for_user(ann.pk)]
+    assert told[-1]["unread_count"] == Inbox(ann).unread_count() == 1
 
 
 def test_older_clients(ann: User) -> None:
