@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifications import actions
+from notifications.alike import representatives
 from notifications.inbox import Inbox
 from notifications.models import LIVE, Notification, ReadMark
 from notifications.unread import counting, unread_count, unread_counts, unread_ids
@@ -284,6 +285,17 @@ def test_one_indexed_query_with_100_000(crowd: User) -> None:
     assert any("opening_position" in step for step in plan), plan
     assert any(step.startswith("SEARCH p USING INDEX") for step in plan), plan
     assert any("receipt_unread" in step for step in plan), plan
+
+
+@pytest.mark.sqlite
+def test_who_is_alike_is_found_along_indexes(ann: User) -> None:
+    """Whether users have notifications of their own costs each of a crowd that comes back one look into an index."""
+    with CaptureQueriesContext(connection) as queries:
+        representatives([ann.pk])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {queries[-1]['sql']}")
+        plan = [row[3] for row in cursor.fetchall()]
+    assert any("notification_newest" in step for step in plan), plan
 
 
 @pytest.mark.postgresql
