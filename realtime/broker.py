@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from channels.layers import BaseChannelLayer
+from channels.layers import BaseChannelLayer, InMemoryChannelLayer, get_channel_layer
 from cryptography.fernet import InvalidToken
 
 from realtime.counters import SECONDS, Histogram
@@ -36,6 +36,12 @@ REJOIN: Final = 3_600.0
 """Seconds after which groups are joined again: the in-memory and core layers forget members after a day."""
 
 Receiver = Callable[[dict[str, Any]], None]
+
+
+def reaches_others() -> bool:
+    """Return whether the project's channel layer leads to other processes."""
+    layer = get_channel_layer()
+    return layer is not None and not isinstance(layer, InMemoryChannelLayer)
 
 
 def group_of(stream: str) -> str:

@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from channels.layers import InMemoryChannelLayer, get_channel_layer
+from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError
 
 from realtime import node, outbox
-from realtime.broker import Broker, passing, publications
+from realtime.broker import Broker, passing, publications, reaches_others
 from realtime.outbox import Passing
 from realtime.relayer import Relayer
 
@@ -50,7 +50,7 @@ class Publisher:
         now = time.monotonic()
         with self._lock:
             self._first = self._first or now
-            if self._relayer is None and now - self._first >= PATIENCE and _reaches_others():
+            if self._relayer is None and now - self._first >= PATIENCE and reaches_others():
                 self._relayer = Relayer(lambda stream, items: self._sender()(publications(stream, items, origin="")))
                 self._relayer.start()
                 logger.debug("This process relays for itself now.")
@@ -59,7 +59,7 @@ class Publisher:
 
     def pass_on(self, stream: str, items: Sequence[Passing]) -> None:
         """Send ephemeral publications, which no server would find in the database. Callable from any thread."""
-        if _reaches_others():
+        if reaches_others():
             self._sender()(passing(stream, items, origin=""))
 
     def relay_now(self) -> None:
@@ -67,7 +67,7 @@ class Publisher:
 
         Where a node runs here, or servers could not be reached, that is left to them.
         """
-        if node.here() is not None or not _reaches_others():
+        if node.here() is not None or not reaches_others():
             return
         try:
             for stream in outbox.pending_streams():
@@ -116,8 +116,3 @@ def _start_broker() -> Send:
 
     atexit.register(flush)
     return send
-
-
-def _reaches_others() -> bool:
-    layer = get_channel_layer()
-    return layer is not None and not isinstance(layer, InMemoryChannelLayer)

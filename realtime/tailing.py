@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from channels.layers import InMemoryChannelLayer, get_channel_layer
+from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Min
 from django.utils import timezone
 
 from realtime import history, outbox
-from realtime.broker import Broker, group_of, publications
+from realtime.broker import Broker, group_of, publications, reaches_others
 from realtime.history import Head, Published
 from realtime.models import Publication
 
@@ -201,12 +201,6 @@ class Alarm:
         self._started.set()
         await self._ended.wait()
         await self._broker.stop()
-
-
-def reaches_others() -> bool:
-    """Return whether the channel layer leads to other processes."""
-    layer = get_channel_layer()
-    return layer is not None and not isinstance(layer, InMemoryChannelLayer)
 
 
 def offset_at(stream: str, moment: datetime) -> int:
