@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from notifications import actions, buttons, validators
 from notifications.actions.writing import keyed, refuse_reserved
 from notifications.admin_compose import LATER, RESEND, ComposeAdmin, local
-from notifications.models import LIVE, Notification, Receipt
+from notifications.models import LIVE, SCHEDULED, Notification, Receipt
 from notifications.vocabulary import categories
 from realtime import audit
 from realtime.admin import base
@@ -153,7 +153,7 @@ class StateFilter(admin.SimpleListFilter):
         known = {
             "any": queryset,
             "deleted": queryset.filter(deleted_at__isnull=False),
-            "scheduled": queryset.filter(deleted_at=None, deliver_at__isnull=False),
+            "scheduled": queryset.filter(**SCHEDULED),
         }
         return known.get(self.value() or "", queryset.filter(**LIVE))
 

@@ -11,13 +11,12 @@ from typing import Final
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from notifications.models import GroupFloor, Notification, ReadMark, Receipt
+from notifications.models import LIVE_IN_SQL, GroupFloor, Notification, ReadMark, Receipt
 
 _OWN: Final = """
 SELECT account.id, COALESCE(m."offset", 0),
     EXISTS (SELECT 1 FROM {receipt} r WHERE r.user_id = account.id)
-    OR EXISTS (SELECT 1 FROM {notification} n WHERE n.audience = 'user:' || account.id AND n.deleted_at IS NULL
-        AND n.deliver_at IS NULL)
+    OR EXISTS (SELECT 1 FROM {notification} n WHERE n.audience = 'user:' || account.id AND {live})
 FROM {user} account LEFT JOIN {mark} m ON m.user_id = account.id WHERE account.id IN ({ids})
 """
 _GROUPS: Final = """
@@ -56,5 +55,6 @@ def _sql(text: str, user_ids: Sequence[int]) -> str:
         floor=GroupFloor._meta.db_table,
         receipt=Receipt._meta.db_table,
         notification=Notification._meta.db_table,
+        live=LIVE_IN_SQL,
         ids=", ".join(["%s"] * len(user_ids)),
     )

@@ -31,6 +31,10 @@ NEUTRAL_IN_SQL: Final = {name: value for name, value in NEUTRAL.items() if name 
 """JSON is compared differently by each database."""
 LIVE: Final = {"deleted_at": None, "deliver_at": None}
 """What is there: neither deleted nor still waiting for its time."""
+LIVE_IN_SQL: Final = "n.deleted_at IS NULL AND n.deliver_at IS NULL"
+"""The same of `n`, word for word the condition of `notification_newest`: with less than it the index is of no use."""
+SCHEDULED: Final = {"deleted_at": None, "deliver_at__isnull": False}
+"""What waits for its time."""
 
 
 class Notification(Sealable):
@@ -126,14 +130,14 @@ class Notification(Sealable):
             ),
             models.UniqueConstraint(
                 fields=("audience", "dedup_key"),
-                condition=Q(deleted_at=None, deliver_at__isnull=False, dedup_key__isnull=False),
+                condition=Q(**SCHEDULED, dedup_key__isnull=False),
                 name="notification_scheduled_once",
             ),
         )
         indexes = (
             models.Index("audience", F("created_at").desc(), F("id").desc(), condition=Q(**LIVE),
                          name="notification_newest"),
-            models.Index(fields=("deliver_at", "id"), condition=Q(deleted_at=None, deliver_at__isnull=False),
+            models.Index(fields=("deliver_at", "id"), condition=Q(**SCHEDULED),
                          name="notification_due"),
             models.Index(fields=("expires_at",), condition=Q(deleted_at=None), name="notification_expiry"),
             models.Index(fields=("updated_at",), name="notification_age"),

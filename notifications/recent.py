@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from notifications.models import LIVE, Notification, Opening
+from notifications.models import LIVE, LIVE_IN_SQL, Notification, Opening
 from notifications.publications import STREAM
 from notifications.representation import UNTOUCHED, represent
 from realtime.ready import Ready
@@ -64,8 +64,7 @@ NOTHING: Final = Recent([], complete=True, total=0)
 _FILLED: Final = """
 WITH asked (audience) AS (VALUES {asked})
 SELECT audience FROM asked
-WHERE EXISTS (SELECT 1 FROM {notification} n WHERE n.audience = asked.audience AND n.deleted_at IS NULL
-    AND n.deliver_at IS NULL)
+WHERE EXISTS (SELECT 1 FROM {notification} n WHERE n.audience = asked.audience AND {live})
 """
 
 
@@ -87,7 +86,8 @@ def _filled(audiences: Collection[str]) -> frozenset[str]:
     """Return which of *audiences* have any notification: of those of single users few may. One query."""
     asked = ", ".join(["(%s)"] * len(audiences))
     with connection.cursor() as cursor:
-        cursor.execute(_FILLED.format(asked=asked, notification=Notification._meta.db_table), list(audiences))
+        sql = _FILLED.format(asked=asked, notification=Notification._meta.db_table, live=LIVE_IN_SQL)
+        cursor.execute(sql, list(audiences))
         return frozenset(name for (name,) in cursor.fetchall())
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from notifications.filters import Filter
 from notifications.inbox import Inbox, Page, cursor_at, place_of
-from notifications.models import Notification
+from notifications.models import SCHEDULED, Notification
 
 ADD: Final = "notifications.add_notification"
 
@@ -26,7 +26,7 @@ class Schedule:
 
     def visible(self) -> QuerySet[Notification]:
         """Return what is neither deleted nor delivered."""
-        rows: QuerySet[Notification] = Notification.objects.filter(deleted_at=None, deliver_at__isnull=False)
+        rows: QuerySet[Notification] = Notification.objects.filter(**SCHEDULED)
         if not self._user.has_perm(ADD):
             return rows.none()
         return rows.filter(Q(created_by=self._user.pk) | Q(audience__in=self._inbox.audiences))

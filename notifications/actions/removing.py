@@ -17,7 +17,7 @@ from notifications.actions.marking import dismiss
 from notifications.actions.tombstones import remove
 from notifications.actions.writing import require_version
 from notifications.inbox import Inbox
-from notifications.models import Notification, Receipt
+from notifications.models import SCHEDULED, Notification, Receipt
 from realtime import outbox
 from realtime.audience import EVERYONE
 
@@ -53,7 +53,7 @@ def cancel(pk: uuid.UUID, *, versions: Collection[int] | None = None) -> None:
     Raises: Notification.DoesNotExist, also where it was delivered meanwhile; Outdated.
     """
     with transaction.atomic():
-        rows = Notification.objects.filter(deleted_at=None, deliver_at__isnull=False).select_for_update()
+        rows = Notification.objects.filter(**SCHEDULED).select_for_update()
         require_version(rows.only("version").get(pk=pk), versions)
         remove(Notification.objects.filter(pk=pk))
 
