@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from notifications import publications, storms
 from notifications.actions.keys import make_way
+from notifications.actions.many import share
 from notifications.models import LIVE, Notification, Receipt
 from notifications.readers import Readers
 from notifications.recent import notes_of
@@ -83,8 +84,9 @@ def wake(now: datetime | None = None) -> int:
     if not due.exists():
         return 0
     with transaction.atomic():
-        pks = _held(list(due.values_list("pk", "notification_id")[:BATCH]))
-        receipts = list(due.filter(pk__in=pks).select_for_update(skip_locked=True))
+        found = dict(due.values_list("pk", "notification_id")[:BATCH])
+        share(found.values())  # Before the receipts, as marking does.
+        receipts = list(due.filter(pk__in=found).select_for_update(skip_locked=True))
         asleep = Receipt.objects.filter(pk__in=[one.pk for one in receipts])
         current = asleep.filter(snoozed_version__gte=F("notification__opened_version"))
         there = {f"notification__{name}": value for name, value in LIVE.items()}
@@ -96,15 +98,6 @@ def wake(now: datetime | None = None) -> int:
         asleep.update(snoozed_version=0, snoozed_until=None, updated_at=now)
         _tell(back)
     return len(receipts)
-
-
-def _held(found: Sequence[tuple[int, Any]]) -> list[int]:
-    """Lock the notifications of receipts, shared, as marking does; return the receipts' ids."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            pks = sorted({pk for _, pk in found})
-            cursor.execute("SELECT 1 FROM notifications_notification WHERE id = ANY(%s) ORDER BY id FOR SHARE", [pks])
-    return [pk for pk, _ in found]
 
 
 def _tell(receipts: Sequence[Receipt]) -> None:

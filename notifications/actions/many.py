@@ -37,13 +37,12 @@ class Done:
 class Mark:
     """One thing that a user does: to which of what they see, and what it leaves on the receipt.
 
-    *action* is what the user's clients are told, *legacy* what those are that know nothing of archives.
+    *action* is what the user's clients are told.
     """
 
     concerns: Callable[[Item, Notification], bool]
     fields: Callable[[Notification], Mapping[str, Any]]
     action: publications.Action = "updated"
-    legacy: Callable[[Item, Item], publications.Action | None] = lambda before, after: None
 
 
 @dataclass(slots=True)
@@ -93,12 +92,8 @@ def moved(before: Item, after: Item) -> publications.Action | None:
     return "created" if is_there else "deleted"
 
 
-READ: Final = Mark(
-    lambda item, row: not item["read"], lambda row: {"read_version": row.version, "unread_version": 0}, legacy=moved
-)
-UNREAD: Final = Mark(
-    lambda item, row: item["read"], lambda row: {"read_version": 0, "unread_version": row.version}, legacy=moved
-)
+READ: Final = Mark(lambda item, row: not item["read"], lambda row: {"read_version": row.version, "unread_version": 0})
+UNREAD: Final = Mark(lambda item, row: item["read"], lambda row: {"read_version": 0, "unread_version": row.version})
 DISMISS: Final = Mark(lambda item, row: True, lambda row: {"dismissed_version": row.version}, "deleted")
 
 
@@ -156,19 +151,25 @@ def marking(user: AbstractBaseUser, mark: Mark) -> Chunk:
 def hold(user: AbstractBaseUser, pks: Sequence[uuid.UUID]) -> Held:
     """Return what *user* sees of *pks*, kept from changing until the transaction ends.
 
-    Else a change could be published between the reading of its version and this mark. The locks are shared, so that
-    many users mark the same notification at once, and taken in the order of the ids, so that two such requests do not
-    wait in a circle. SQLite has one writer at a time anyway.
+    Else a change could be published between the reading of its version and this mark.
     """
     inbox = Inbox(user)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM notifications_notification WHERE id = ANY(%s) ORDER BY id FOR SHARE", [sorted(pks)]
-            )
+    share(pks)
     rows = list(inbox.visible().filter(pk__in=pks).order_by("created_at", "id"))
     notes = notes_of(rows)
     return Held(inbox, rows, notes, inbox.seen(notes))
+
+
+def share(pks: Iterable[uuid.UUID]) -> None:
+    """Lock notifications until the transaction ends, so that nobody changes them and others may still mark them.
+
+    In the order of the ids, so that two who do so do not wait in a circle. SQLite has one writer at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM notifications_notification WHERE id = ANY(%s) ORDER BY id FOR SHARE", [sorted(set(pks))]
+            )
 
 
 def leave(user: AbstractBaseUser, held: Held, mark: Mark, count: Count) -> Sequence[Item]:
@@ -187,7 +188,7 @@ def leave(user: AbstractBaseUser, held: Held, mark: Mark, count: Count) -> Seque
     after = held.inbox.seen([note for _, note, _ in changed])
     unread = count.after(held.inbox, before, [] if mark.action == "deleted" else after)
     outbox.publish_many(
-        publications.for_older(publications.marked(user.pk, row, new, mark.action, unread), mark.legacy(old, new))
+        publications.for_older(publications.marked(user.pk, row, new, mark.action, unread), moved(old, new))
         for row, old, new in zip(rows, before, after, strict=True)
     )
     return after

@@ -13,19 +13,18 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 
 from notifications import validators
-from notifications.actions.many import Done, Mark, each, marking, moved, one
+from notifications.actions.many import Done, Mark, each, marking, one
 from notifications.representation import time
 
 AWAKE: Final = {"snoozed_version": 0, "snoozed_until": None}
 ARCHIVE: Final = Mark(
     lambda item, row: not item["archived"] or item["snoozed_until"] is not None,
     lambda row: {"archived_version": row.version, **AWAKE},
-    legacy=moved,
 )
-UNARCHIVE: Final = Mark(lambda item, row: item["archived"], lambda row: {"archived_version": 0}, legacy=moved)
-SAVE: Final = Mark(lambda item, row: not item["saved"], lambda row: {"saved": True}, legacy=moved)
-UNSAVE: Final = Mark(lambda item, row: item["saved"], lambda row: {"saved": False}, legacy=moved)
-UNSNOOZE: Final = Mark(lambda item, row: item["snoozed_until"] is not None, lambda row: dict(AWAKE), legacy=moved)
+UNARCHIVE: Final = Mark(lambda item, row: item["archived"], lambda row: {"archived_version": 0})
+SAVE: Final = Mark(lambda item, row: not item["saved"], lambda row: {"saved": True})
+UNSAVE: Final = Mark(lambda item, row: item["saved"], lambda row: {"saved": False})
+UNSNOOZE: Final = Mark(lambda item, row: item["snoozed_until"] is not None, lambda row: dict(AWAKE))
 
 
 def archive(user: AbstractBaseUser, pk: uuid.UUID, *, version: int | None = None) -> dict[str, Any]:
@@ -114,5 +113,4 @@ def _snoozing(until: datetime) -> Mark:
     return Mark(
         lambda item, row: item["snoozed_until"] != shown,
         lambda row: {"snoozed_version": row.version, "snoozed_until": until},
-        legacy=moved,
     )
